@@ -1,0 +1,183 @@
+/*
+ * The storage keys of all guest memory; see the header for the argument
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "kvm390/include/kvm390/keyrules.h"
+#include "kvm390/include/kvm390/keystore.h"
+
+#define WORD_EPOCH(word)    ((word) >> KVM390_KEYWORD_EPOCH_SHIFT)
+
+int kvm390_keystore_init(Kvm390KeyStore *store, uint64_t pages)
+{
+    store->epoch = 1;
+    return kvm390_pagemap_init(&store->map, pages, sizeof(uint32_t));
+}
+
+void kvm390_keystore_destroy(Kvm390KeyStore *store)
+{
+    kvm390_pagemap_destroy(&store->map);
+}
+
+uint32_t *kvm390_keystore_word(Kvm390KeyStore *store, uint64_t gfn)
+{
+    uint32_t *word = kvm390_pagemap_get(&store->map, gfn);
+
+    if (!word) {
+        g_error("kvm390: no address space left for storage keys");
+    }
+    return word;
+}
+
+uint8_t kvm390_keystore_get(const Kvm390KeyStore *store, uint64_t gfn)
+{
+    uint32_t *word = kvm390_pagemap_peek(&store->map, gfn);
+
+    return word ? __atomic_load_n(word, __ATOMIC_ACQUIRE) : 0;
+}
+
+/*
+ * Whether a TLB may hold the page whose word was just read. The word first,
+ * then the epoch: a thread that is no vCPU does not keep the epoch from
+ * changing in between, and seen in this order, a word of the current epoch
+ * cannot be taken for one of an epoch that is over.
+ */
+static bool maybe_cached(const Kvm390KeyStore *store, uint32_t word)
+{
+    return WORD_EPOCH(word) == __atomic_load_n(&store->epoch,
+                                               __ATOMIC_ACQUIRE);
+}
+
+/* Put a key into the word that holds @old; on failure @old is the word. */
+static bool replace_key(uint32_t *word, uint32_t *old, uint8_t key)
+{
+    return __atomic_compare_exchange_n(word, old,
+                                       (*old & ~KVM390_KEYWORD_KEY) | key,
+                                       false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
+}
+
+enum Kvm390KeyChange kvm390_keystore_set(Kvm390KeyStore *store, uint64_t gfn,
+                                         uint8_t key, bool mr, bool mc,
+                                         bool quiesced, uint8_t *old)
+{
+    uint32_t *word = kvm390_keystore_word(store, gfn);
+    uint32_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+    key &= KVM390_KEY_BITS;
+    do {
+        if (!kvm390_sske_changes(seen, key, mr, mc)) {
+            *old = seen;
+            return KVM390_KEY_KEPT;
+        }
+        if (!quiesced && maybe_cached(store, seen)) {
+            return KVM390_KEY_CACHED;
+        }
+    } while (!replace_key(word, &seen, key));
+    *old = seen;
+    return KVM390_KEY_CHANGED;
+}
+
+enum Kvm390KeyChange
+kvm390_keystore_reset_reference(Kvm390KeyStore *store, uint64_t gfn,
+                                bool quiesced, uint8_t *old)
+{
+    uint32_t *word = kvm390_keystore_word(store, gfn);
+    uint32_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+    do {
+        if (!quiesced && maybe_cached(store, seen)) {
+            return KVM390_KEY_CACHED;
+        }
+    } while (!replace_key(word, &seen, seen & ~KVM390_KEY_R));
+    *old = seen;
+    return KVM390_KEY_CHANGED;
+}
+
+void kvm390_keystore_record(Kvm390KeyStore *store, uint64_t gfn, bool change)
+{
+    uint32_t bits = KVM390_KEY_R | (change ? KVM390_KEY_C : 0);
+    uint32_t *word;
+
+    if (!kvm390_pagemap_contains(&store->map, gfn)) {
+        return;
+    }
+    word = kvm390_keystore_word(store, gfn);
+    if ((__atomic_load_n(word, __ATOMIC_RELAXED) & bits) != bits) {
+        __atomic_fetch_or(word, bits, __ATOMIC_ACQ_REL);
+    }
+}
+
+void kvm390_keystore_new_epoch(Kvm390KeyStore *store)
+{
+    uint32_t epoch = store->epoch + 1;
+
+    if (epoch > KVM390_KEYWORD_EPOCH_LAST) {
+        epoch = 1;
+    }
+    __atomic_store_n(&store->epoch, epoch, __ATOMIC_RELEASE);
+}
+
+/* Eight words at a time, so that the compiler can narrow them in a vector. */
+static void narrow(const uint32_t *words, uint64_t count, uint8_t *keys)
+{
+    uint64_t i = 0;
+
+    for (; i + 8 <= count; i += 8) {
+        for (unsigned k = 0; k < 8; k++) {
+            keys[i + k] = __atomic_load_n(&words[i + k], __ATOMIC_RELAXED);
+        }
+    }
+    for (; i < count; i++) {
+        keys[i] = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
+    }
+}
+
+void kvm390_keystore_read(const Kvm390KeyStore *store, uint64_t gfn,
+                          uint64_t count, uint8_t *keys)
+{
+    while (count) {
+        uint64_t run = count;
+        uint32_t *words = NULL;
+
+        if (kvm390_pagemap_contains(&store->map, gfn)) {
+            run = kvm390_pagemap_run(&store->map, gfn, count);
+            words = kvm390_pagemap_peek(&store->map, gfn);
+        }
+        if (words) {
+            narrow(words, run, keys);
+        } else {
+            memset(keys, 0, run);
+        }
+        gfn += run;
+        keys += run;
+        count -= run;
+    }
+}
+
+void kvm390_keystore_write(Kvm390KeyStore *store, uint64_t gfn,
+                           uint64_t count, const uint8_t *keys)
+{
+    while (count) {
+        uint64_t run = kvm390_pagemap_run(&store->map, gfn, count);
+        uint32_t *words = kvm390_keystore_word(store, gfn);
+
+        for (uint64_t i = 0; i < run; i++) {
+            uint32_t word = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
+
+            word = (word & ~KVM390_KEYWORD_KEY) | (keys[i] & KVM390_KEY_BITS);
+            __atomic_store_n(&words[i], word, __ATOMIC_RELAXED);
+        }
+        gfn += run;
+        keys += run;
+        count -= run;
+    }
+}
+
+void kvm390_keystore_reset(Kvm390KeyStore *store)
+{
+    kvm390_pagemap_clear(&store->map, 0, store->map.pages);
+}
