@@ -1,0 +1,56 @@
+/*
+ * Program interruption codes that guest access can raise, and what a CPU
+ * stores with them.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_PGM_H
+#define KVM390_PGM_H
+
+#include <stdint.h>
+
+/* Codes as in z/Architecture Principles of Operation, Interruption. */
+enum {
+    KVM390_PGM_PROTECTION = 0x04,
+    KVM390_PGM_ADDRESSING = 0x05,
+    KVM390_PGM_SPECIFICATION = 0x06,
+    KVM390_PGM_SEGMENT_TRANSLATION = 0x10,
+    KVM390_PGM_PAGE_TRANSLATION = 0x11,
+    KVM390_PGM_TRANSLATION_SPEC = 0x12,
+    KVM390_PGM_ALET_SPECIFICATION = 0x28,
+    KVM390_PGM_ALEN_TRANSLATION = 0x29,
+    KVM390_PGM_ALE_SEQUENCE = 0x2a,
+    KVM390_PGM_ASTE_VALIDITY = 0x2b,
+    KVM390_PGM_ASTE_SEQUENCE = 0x2c,
+    KVM390_PGM_EXTENDED_AUTHORITY = 0x2d,
+    KVM390_PGM_ASCE_TYPE = 0x38,
+    KVM390_PGM_REGION_FIRST_TRANS = 0x39,
+    KVM390_PGM_REGION_SECOND_TRANS = 0x3a,
+    KVM390_PGM_REGION_THIRD_TRANS = 0x3b,
+};
+
+/*
+ * A program interruption to be: everything the CPU stores for it.
+ *
+ * @code: interruption code, one of the above
+ * @ilc: instruction length in bytes (0, 2, 4 or 6)
+ * @access_id: exception access identification, the access register's number
+ * @teid: translation-exception identification
+ */
+typedef struct Kvm390Pgm {
+    uint16_t code;
+    uint8_t ilc;
+    uint8_t access_id;
+    uint64_t teid;
+} Kvm390Pgm;
+
+/**
+ * kvm390_pgm_name:
+ * @code: program interruption code
+ *
+ * Returns: the name the Principles of Operation give to @code, in lower case
+ * with dashes ("page-translation"), or "unknown". Never NULL.
+ */
+const char *kvm390_pgm_name(uint16_t code);
+
+#endif

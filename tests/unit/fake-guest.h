@@ -1,0 +1,105 @@
+/*
+ * A guest made of an array: memory, keys and registers for tests of guest
+ * access that need no QEMU.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_FAKE_GUEST_H
+#define KVM390_FAKE_GUEST_H
+
+#include <string.h>
+#include "kvm390/include/kvm390/access.h"
+#include "kvm390/include/kvm390/gaccess.h"
+
+#define FAKE_PAGES 1024u
+#define FAKE_SIZE  (FAKE_PAGES * 4096u)
+
+typedef struct FakeGuest {
+    uint8_t mem[FAKE_SIZE] __attribute__((aligned(4096)));
+    uint8_t key[FAKE_PAGES];
+    bool hole[FAKE_PAGES];
+    bool dirty[FAKE_PAGES];
+    uint64_t cr[16];
+    uint32_t ar[16];
+    Kvm390View view;
+    Kvm390Mem access;
+} FakeGuest;
+
+static bool fake_find(void *opaque, uint64_t abs, Kvm390Window *w)
+{
+    FakeGuest *g = opaque;
+    uint64_t first = abs >> 12, end;
+
+    if (first >= FAKE_PAGES || g->hole[first]) {
+        return false;
+    }
+    for (end = first; end < FAKE_PAGES && !g->hole[end]; end++) {
+    }
+    while (first && !g->hole[first - 1]) {
+        first--;
+    }
+    *w = (Kvm390Window) {
+        .base = first << 12,
+        .size = (end - first) << 12,
+        .host = g->mem + (first << 12),
+    };
+    return true;
+}
+
+static uint8_t fake_key(void *opaque, uint64_t abs)
+{
+    FakeGuest *g = opaque;
+
+    return g->key[abs >> 12];
+}
+
+static void fake_touched(void *opaque, uint64_t abs, uint64_t len, bool store)
+{
+    FakeGuest *g = opaque;
+
+    for (uint64_t p = abs >> 12; p <= (abs + len - 1) >> 12; p++) {
+        g->key[p] |= KVM390_KEY_R | (store ? KVM390_KEY_C : 0);
+        g->dirty[p] |= store;
+    }
+}
+
+static bool fake_cmpxchg16(void *opaque, void *host, void *old,
+                           const void *new)
+{
+    if (memcmp(host, old, 16) == 0) {
+        memcpy(host, new, 16);
+        return true;
+    }
+    memcpy(old, host, 16);
+    return false;
+}
+
+static const Kvm390MemOps fake_ops = {
+    .find = fake_find,
+    .key = fake_key,
+    .touched = fake_touched,
+    .cmpxchg16 = fake_cmpxchg16,
+};
+
+/* A guest in 64-bit mode, DAT off, with memory of zeros and keys 0. */
+static void fake_init(FakeGuest *g)
+{
+    memset(g, 0, sizeof(*g));
+    g->view = (Kvm390View) {
+        .psw_mask = 0x0000000180000000ULL,
+        .cr = g->cr,
+        .ar = g->ar,
+        .edat1 = true,
+        .edat2 = true,
+    };
+    g->access = (Kvm390Mem) { .ops = &fake_ops, .opaque = g };
+}
+
+static void fake_put8(FakeGuest *g, uint64_t abs, uint64_t value)
+{
+    for (int i = 0; i < 8; i++) {
+        g->mem[abs + i] = value >> (56 - 8 * i);
+    }
+}
+
+#endif
