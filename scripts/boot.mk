@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Booting Debian's Linux in the machine, its tests, and the benchmarks.
+
+ACCEL = kvm390
+SMP = 1
+MEM = 2G
+KERNEL = bookworm
+BENCH = bench/run --qemu $(QEMU)
+
+# Only a kernel of Debian's is fetched; KERNEL may be a file of one's own.
+GUEST_KERNEL = $(if $(filter bookworm trixie,$(KERNEL)),--kernel $(KERNEL))
+BOOT = scripts/boot --qemu $(QEMU) --accel $(ACCEL) --smp $(SMP) \
+	--mem $(MEM) --kernel $(KERNEL)
+
+.PHONY: boot shell guest-image check-boot bench
+boot: all ## boot Debian's Linux (ACCEL=tcg SMP=4 MEM=2G KERNEL=trixie)
+	@scripts/guest-image $(GUEST_KERNEL)
+	@$(BOOT)
+
+shell: all ## the same, with an interactive shell in the guest
+	@scripts/guest-image $(GUEST_KERNEL)
+	@$(BOOT) --shell
+
+guest-image: ensure-deps ## only build the guest: kernels, initramfs, firmware
+	@scripts/guest-image $(if $(filter command line,$(origin KERNEL)),$(GUEST_KERNEL),--kernel bookworm --kernel trixie)
+
+check-boot: all ## boot tests: both kernels, 1 and 4 CPUs, kvm390 and tcg
+	@scripts/guest-image --kernel bookworm --kernel trixie
+	@tests/boot/run --qemu $(QEMU) $(if $(TESTS),--tests '$(TESTS)')
+
+bench: all ## compare kvm390 with tcg (ROWS=pattern RUNS=5 JSON=FILE)
+	@scripts/guest-image
+	@$(BENCH) $(if $(ROWS),--rows '$(ROWS)') $(if $(RUNS),--runs $(RUNS)) \
+		$(if $(JSON),--json $(JSON))

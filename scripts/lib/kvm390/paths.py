@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where things are in this tree, and how a tool ends with a message."""
+
+import os
+import sys
+
+TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), '../../..'))
+BUILD = os.environ.get('KVM390_BUILD', os.path.join(TOP, 'build'))
+GUEST = os.path.join(BUILD, 'guest')
+QEMU = os.path.join(BUILD, 'qemu-system-s390x')
+
+# The kernels of Debian's that are known by name here.
+SUITES = ('bookworm', 'trixie')
+
+
+class Failure(Exception):
+    """Something a person can do something about; the text says what."""
+
+
+def say(text):
+    """A line of progress, apart from what a tool prints as its result."""
+    print(f'kvm390: {text}', file=sys.stderr, flush=True)
+
+
+def main_of(function):
+    """Run a tool's main function: its status, or a Failure's message and 1."""
+    try:
+        sys.exit(function())
+    except Failure as failure:
+        say(failure)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say('interrupted')
+        sys.exit(130)
+
+
+def kernel_image(name):
+    """The kernel file for a Debian suite's name, or for a path to one."""
+    if name in SUITES:
+        path = os.path.join(GUEST, f'kernel-{name}')
+        hint = 'make guest-image builds it'
+    else:
+        path = os.path.abspath(name)
+        hint = f'KERNEL takes a file, or one of {", ".join(SUITES)}'
+    if not os.path.isfile(path):
+        raise Failure(f'there is no kernel {path}; {hint}')
+    return path

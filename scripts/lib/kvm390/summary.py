@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tell a person what a booted guest did.
+
+To add a line, add a function to LINES: it gets the Run and the command's
+arguments and returns (LABEL, TEXT), or None if there is nothing to tell.
+"""
+
+from . import guest
+
+
+def kernel(run, args):
+    name = run.facts.get('kernel')
+    return name and ('Kernel', f'Linux {name} ({args.kernel})')
+
+
+def userspace(run, _):
+    if 'uptime' not in run.fact_times:
+        return None
+    return ('Time to userspace', f'{run.fact_times["uptime"]:.2f} s '
+            f'(guest clock: {run.facts["uptime"]} s)')
+
+
+def cpus(run, args):
+    count = run.facts.get('cpus')
+    return count and ('CPUs online', f'{count} of {args.smp}')
+
+
+def guest_memory(run, args):
+    size = run.facts.get('memtotal_kib')
+    return size and ('Guest memory', f'{int(size) // 1024} MiB usable '
+                     f'(MemTotal) of {args.mem}')
+
+
+def host_memory(run, _):
+    texts = [f'{sample["host_rss_kib"] // 1024} MiB at {name}'
+             for name, sample in run.samples.items()
+             if 'host_rss_kib' in sample]
+    peak = run.samples.get('end', {}).get('host_peak_kib')
+    if peak:
+        texts.append(f'{peak // 1024} MiB at most')
+    return texts and ('Host memory', ', '.join(texts))
+
+
+def _short(value):
+    if isinstance(value, bool):
+        return 'on' if value else 'off'
+    if isinstance(value, list):
+        return str(len(value))
+    if isinstance(value, dict):
+        return ' '.join(f'{key}={_short(part)}'
+                        for key, part in value.items())
+    return str(value)
+
+
+def accelerator(run, args):
+    state = run.samples.get('end', {}).get('kvm390')
+    text = args.accel
+    if state:
+        text += ': ' + ', '.join(f'{key} {_short(value)}'
+                                 for key, value in state.items())
+    return 'Accelerator', text
+
+
+def program(run, args):
+    status = run.facts.get('exit')
+    return status and ('Program', f'{args.run}: exit status {status}')
+
+
+def ending(run, _):
+    status = 'QEMU had to be killed' if run.status is None else \
+        f'QEMU: exit status {run.status}'
+    return 'End', f'{run.detail.splitlines()[0]}; {status}'
+
+
+LINES = [kernel, userspace, cpus, guest_memory, accelerator, host_memory,
+         program, ending]
+
+
+def text(run, args):
+    """The summary, a line for each of LINES that has something to tell."""
+    told = filter(None, (line(run, args) for line in LINES))
+    return '\n'.join(['', *(f'  {label:<18} {words}'
+                            for label, words in told), ''])
+
+
+def wrong(run):
+    """What went wrong, in words, or None if nothing did."""
+    if run.ending == guest.PANIC:
+        why = [line for _, line in run.lines if 'Kernel panic' in line]
+        return f'the guest panicked: {why[-1] if why else run.detail}'
+    if run.ending != guest.POWEROFF:
+        return run.detail
+    if 'uptime' not in run.facts:
+        return 'the guest never reached its userspace'
+    if run.facts.get('exit', '0') != '0':
+        return f"the guest's program ended with {run.facts['exit']}"
+    if run.status != 0:
+        return f'QEMU ended with status {run.status}'
+    return None
