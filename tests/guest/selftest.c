@@ -19,6 +19,9 @@ static void test_strings(void)
     snprintf(s, sizeof(s), "%016lx %ld %3d", 0x123456789abcdefUL,
              -5000000000L, 7);
     ok(!strcmp(s, "0123456789abcdef -5000000000   7"), "long: %s", s);
+    snprintf(s, sizeof(s), "%#x %#lx !\"#$&'()+,/:;<=>?@[]^_{}~`", 0,
+             0xffUL);
+    ok(!strcmp(s, "0x0 0xff !\"#$&'()+,/:;<=>?@[]^_{}~`"), "others: %s", s);
     snprintf(s, 5, "abcdefgh");
     ok(!strcmp(s, "abcd"), "cut");
     memcpy(s, "abcdef", 7);

@@ -80,6 +80,23 @@ static const uint8_t ebcdic[95] = {
     0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xc0, 0x4f, 0xd0, 0xa1,
 };
 
+/* Hercules reads code page 037, QEMU 500: five characters differ. */
+static uint8_t to_ebcdic(char c)
+{
+    static const char differ[] = "![]^|";
+    static const uint8_t cp500[] = { 0x4f, 0x4a, 0x5a, 0x5f, 0xbb };
+
+    if (c < ' ' || c > '~') {
+        return 0x6f;            /* ? */
+    }
+    for (unsigned i = 0; i < sizeof(cp500) && !on_hercules(); i++) {
+        if (c == differ[i]) {
+            return cp500[i];
+        }
+    }
+    return ebcdic[c - ' '];
+}
+
 /* Opens external interruptions for the service signal alone. */
 static void take_service_signal(void)
 {
@@ -157,9 +174,7 @@ void console_line(const char *line)
                     - offsetof(struct message_sccb, evb_length);
     s->h.length = offsetof(struct message_sccb, text) + n;
     for (size_t i = 0; i < n; i++) {
-        uint8_t c = line[i];
-
-        s->text[i] = c >= ' ' && c <= '~' ? ebcdic[c - ' '] : 0x6f;
+        s->text[i] = to_ebcdic(line[i]);
     }
     service_call(SCLP_WRITE_EVENT_DATA, s);
     unlock(&console_lock);

@@ -123,7 +123,7 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
     struct out o = { buf, size, 0 };
 
     for (; *fmt; fmt++) {
-        bool left = false, lng = false, neg = false;
+        bool left = false, lng = false, neg = false, prefix = false;
         char pad = ' ', num[24], *end = num + sizeof(num);
         int width = 0;
         uint64_t v = 0;
@@ -135,11 +135,9 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
             continue;
         }
         for (fmt++; *fmt == '0' || *fmt == '-' || *fmt == '#'; fmt++) {
-            if (*fmt == '0') {
-                pad = '0';
-            } else {
-                left = *fmt == '-';
-            }
+            left |= *fmt == '-';
+            prefix |= *fmt == '#';
+            pad = *fmt == '0' ? '0' : pad;
         }
         if (*fmt == '*') {
             width = va_arg(ap, int);
@@ -167,6 +165,10 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
         case 'X':
             v = lng ? va_arg(ap, uint64_t) : va_arg(ap, unsigned);
             n = format_number(end, v, *fmt == 'u' ? 10 : 16, *fmt == 'X');
+            if (prefix) {
+                *(end - ++n) = 'x';
+                *(end - ++n) = '0';
+            }
             put_padded(&o, end - n, n, width, left, pad);
             break;
         case 'p':

@@ -26,7 +26,7 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 
 /*
- * %d %u %x %X with l/ll/z, %s %c %p %%, a width, '0' and '-' flags, and
+ * %d %u %x %X with l/ll/z, %s %c %p %%, a width, the flags '0', '-' and '#', and
  * '*'. The result is cut at @size and always terminated; returns the length
  * written.
  */
