@@ -95,7 +95,7 @@ static void fake_init(FakeGuest *g)
     g->access = (Kvm390Mem) { .ops = &fake_ops, .opaque = g };
 }
 
-static void fake_put8(FakeGuest *g, uint64_t abs, uint64_t value)
+static inline void fake_put8(FakeGuest *g, uint64_t abs, uint64_t value)
 {
     for (int i = 0; i < 8; i++) {
         g->mem[abs + i] = value >> (56 - 8 * i);

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The front door of kvm390. QEMU's own build (meson, ninja) does the work;
+# these rules fetch QEMU, make the tree with the hooks, and call it.
+# `make help` lists the targets.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+B := $(CURDIR)/build
+OBJ := $(B)/obj$(if $(SANITIZE),-sanitize)
+QEMU_TREE := $(B)/qemu
+QEMU_SOURCE := $(if $(QEMU_SRC),$(abspath $(QEMU_SRC)),$(B)/qemu-src)
+QEMU := $(OBJ)/qemu-system-s390x
+VERSION := $(shell cat VERSION)
+NINJA = ninja -C $(OBJ) $(NINJAFLAGS)
+
+# The objects of two checkouts of this project can share one cache.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := true
+
+PROGRAMS := qemu-system-s390x qemu-s390x
+
+## Build
+.PHONY: all deps ensure-deps tree configure
+all: configure ## build build/qemu-system-s390x and build/qemu-s390x
+	@$(NINJA) $(PROGRAMS)
+	@for p in $(PROGRAMS); do ln -sfn $(OBJ)/$$p $(B)/$$p; done
+
+deps: ## install what building and testing needs (as root)
+	@scripts/deps install
+
+ensure-deps:
+	@scripts/deps ensure
+
+ifeq ($(QEMU_SRC),)
+tree: $(B)/qemu-src
+endif
+tree: ensure-deps ## the QEMU tree with the hooks applied, build/qemu
+	@scripts/hooks apply --source $(QEMU_SOURCE) --tree $(QEMU_TREE) \
+		$(if $(QEMU_SRC),--sync)
+
+$(B)/qemu-src: | ensure-deps
+	@scripts/fetch-qemu $@
+
+configure: tree
+	@scripts/configure $(QEMU_TREE) $(OBJ) $(if $(SANITIZE),--sanitize)
+
+## Run
+include $(sort $(wildcard scripts/*.mk))
+
+## Hooks
+.PHONY: hooks-stat
+hooks-stat: ## how many files and lines of QEMU the hooks change
+	@scripts/hooks stat
+
+## Tidy
+.PHONY: clean distclean help
+clean: ## remove what was built, keep what was fetched
+	rm -rf $(B)/obj $(B)/obj-sanitize $(B)/tests $(B)/bench $(addprefix $(B)/,$(PROGRAMS))
+
+distclean: ## remove build/ whole
+	rm -rf $(B)
+
+help: ## this list
+	@awk -F':.*## ' '/^## /{printf "\n%s\n", substr($$0,4)} \
+		/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nVariables: SANITIZE=1 (AddressSanitizer, UBSan), QEMU_SRC=DIR (your own QEMU\ntree, which is copied, not changed), TESTS=pattern, ACCEL, SMP, MEM, KERNEL.\n'

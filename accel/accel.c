@@ -1,0 +1,114 @@
+/*
+ * -accel kvm390: TCG with the storage behaviour of KVM on real hardware.
+ *
+ * The accelerator and its operations are subclasses of TCG's, so everything
+ * that TCG offers (properties, threads, icount, replay, gdbstub) is inherited.
+ * TCG keeps its state private, so the instance has no fields of its own; there
+ * is one accelerator in a process, and its properties live beside it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/accel.h"
+#include "qapi/error.h"
+#include "qapi/visitor.h"
+#include "qom/object_interfaces.h"
+#include "system/accel-ops.h"
+#include "kvm390/include/kvm390/accel.h"
+#include "kvm390/accel/kvm390-version.h"
+#include "kvm390/trace.h"
+
+#define TYPE_KVM390_ACCEL ACCEL_CLASS_NAME("kvm390")
+
+bool kvm390_allowed;
+
+/* The properties: set while the command line is parsed, then only read. */
+static struct {
+    bool skeys;
+    bool cmma;
+} props = { .skeys = true, .cmma = true };
+
+bool kvm390_skeys_wanted(void)
+{
+    return props.skeys;
+}
+
+bool kvm390_cmma_wanted(void)
+{
+    return props.cmma;
+}
+
+const char *kvm390_version(void)
+{
+    return KVM390_VERSION;
+}
+
+static int kvm390_init_machine(MachineState *ms)
+{
+    AccelClass *tcg = ACCEL_CLASS(object_class_by_name(ACCEL_CLASS_NAME("tcg")));
+
+    trace_kvm390_init(kvm390_version(), props.skeys, props.cmma);
+    return tcg->init_machine(ms);
+}
+
+static bool get_skeys(Object *obj, Error **errp)
+{
+    return props.skeys;
+}
+
+static void set_skeys(Object *obj, bool value, Error **errp)
+{
+    props.skeys = value;
+}
+
+static bool get_cmma(Object *obj, Error **errp)
+{
+    return props.cmma;
+}
+
+static void set_cmma(Object *obj, bool value, Error **errp)
+{
+    props.cmma = value;
+}
+
+/* -accel kvm390,help: QEMU offers no such help, so it is a property. */
+static void set_help(Object *obj, bool value, Error **errp)
+{
+    if (value) {
+        type_print_class_properties(TYPE_KVM390_ACCEL);
+        exit(0);
+    }
+}
+
+static void kvm390_accel_class_init(ObjectClass *oc, void *data)
+{
+    AccelClass *ac = ACCEL_CLASS(oc);
+
+    ac->name = "kvm390";
+    ac->init_machine = kvm390_init_machine;
+    ac->allowed = &kvm390_allowed;
+
+    object_class_property_add_bool(oc, "skeys", get_skeys, set_skeys);
+    object_class_property_set_description(oc, "skeys",
+        "Enforce storage keys and offer the instructions for them (default on)");
+    object_class_property_add_bool(oc, "cmma", get_cmma, set_cmma);
+    object_class_property_set_description(oc, "cmma",
+        "Offer collaborative memory management, ESSA (default on)");
+    object_class_property_add_bool(oc, "help", NULL, set_help);
+    object_class_property_set_description(oc, "help",
+        "Print this list and exit");
+}
+
+static const TypeInfo kvm390_types[] = {
+    {
+        .name = TYPE_KVM390_ACCEL,
+        .parent = ACCEL_CLASS_NAME("tcg"),
+        .class_init = kvm390_accel_class_init,
+    },
+    {
+        .name = ACCEL_OPS_NAME("kvm390"),
+        .parent = ACCEL_OPS_NAME("tcg"),
+    },
+};
+
+DEFINE_TYPES(kvm390_types)

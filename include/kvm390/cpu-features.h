@@ -1,0 +1,26 @@
+/*
+ * The CPU features that kvm390 has beyond TCG's.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_CPU_FEATURES_H
+#define KVM390_CPU_FEATURES_H
+
+#include "target/s390x/cpu_models.h"
+
+#ifdef CONFIG_USER_ONLY
+static inline void kvm390_add_cpu_features(S390CPUModel *model)
+{
+}
+#else
+/**
+ * kvm390_add_cpu_features: add what kvm390 implements to a CPU model.
+ * @model: "max" or "qemu"; unchanged under another accelerator
+ *
+ * A feature is added only where the model's generation can have it. Called
+ * while CPUs are created, with the BQL held.
+ */
+void kvm390_add_cpu_features(S390CPUModel *model);
+#endif
+
+#endif /* KVM390_CPU_FEATURES_H */

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The tests. A kind is a target check-KIND that ends with a line
+# `N passed, N failed`; add it to CHECKS to make it part of `make check`.
+
+CHECKS = unit qtest guest boot
+RUN_MESON = tests/run-meson $(OBJ) $(1) $(if $(TESTS),--tests '$(TESTS)')
+
+.PHONY: check check-unit check-qtest
+check: all ## run all tests (TESTS=pattern picks some, SANITIZE=1)
+	@scripts/check $(CHECKS)
+
+check-unit: configure ## plain functions, without QEMU
+	@$(NINJA) --quiet kvm390-unit
+	@$(call RUN_MESON,kvm390-unit)
+
+check-qtest: all ## QMP and qtest
+	@$(NINJA) --quiet kvm390-qtest
+	@$(call RUN_MESON,kvm390-qtest)
