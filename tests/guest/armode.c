@@ -223,6 +223,88 @@ static void test_other_alets(void)
     tap_pop();
 }
 
+/* Instructions with a bad ALET in access register 4 and @in in general
+ * register 4; the result in %[v]. C code may use both in between. */
+#define BY_AR4(in, text) ({                                             \
+    uint64_t v_ = 0;                                                    \
+    pgm_expect();                                                       \
+    asm volatile(                                                       \
+        "   lgr     %%r4,%[r4]\n"                                       \
+        "   sar     %%a4,%[alet]\n"                                     \
+        "   " text "\n"                                                 \
+        "   sar     %%a4,%[zero]\n"                                     \
+        : [v] "+&d" (v_)                                                \
+        : [r4] "d" ((uint64_t)(in)), [alet] "d" (ALET_RESERVED),        \
+          [zero] "d" (0)                                                \
+        : "r0", "r1", "r2", "r3", "r4", "r5", "cc", "memory");          \
+    v_;                                                                 \
+})
+
+/* Registers that only form an address or a number name no space. */
+static void test_no_operand(void)
+{
+    uint64_t v, page = (uint64_t)primary_page;
+
+    tap_push("no storage operand");
+    v = BY_AR4(0x1234, "la %[v],5(%%r4)");
+    pgm_ok(PGM_NONE, "LA");
+    ok_eq(v, 0x1239, "LA: result");
+    v = BY_AR4(3, "lghi %[v],1\n   sllg %[v],%[v],1(%%r4)");
+    pgm_ok(PGM_NONE, "SLLG");
+    ok_eq(v, 16, "SLLG: result");
+    v = BY_AR4(0, "larl %%r4,1f\n   b 0(%%r4)\n   lghi %[v],2\n1:");
+    pgm_ok(PGM_NONE, "BC");
+    ok_eq(v, 0, "BC: branches");
+    v = BY_AR4(0, "larl %%r4,1f\n   basr %[v],%%r4\n1:");
+    pgm_ok(PGM_NONE, "BASR");
+    ok(v, "BASR: result");
+    BY_AR4(0, "spka 0(%%r4)");
+    pgm_ok(PGM_NONE, "SPKA");
+    BY_AR4(page, "sske %[v],%%r4\n   iske %[v],%%r4");
+    pgm_ok(PGM_NONE, "SSKE and ISKE: absolute addresses");
+    v = BY_AR4(page, "lura %[v],%%r4");
+    pgm_ok(PGM_NONE, "LURA: a real address");
+    ok_eq(v, *(uint32_t *)page, "LURA: result");
+    v = BY_AR4(20, "algr %%r4,%%r4\n   lgr %[v],%%r4");
+    pgm_ok(PGM_NONE, "ALGR");
+    ok_eq(v, 40, "ALGR: result");
+    tap_pop();
+}
+
+/* Operands named by a register field, not by a base. */
+static void test_register_operands(void)
+{
+    uint8_t *p = primary_page + 0x800;
+    int cc;
+
+    tap_push("register operand");
+    memset(p, 0, 64);
+    memcpy(p, "abcdefgh", 9);
+    asm volatile("lgr %%r2,%[to]\n   lghi %%r3,8\n"
+                 "   lgr %%r4,%[from]\n   lghi %%r5,8\n"
+                 "   mvcl %%r2,%%r4"
+                 : : [to] "d" (p + 32), [from] "d" (p)
+                 : "r2", "r3", "r4", "r5", "cc", "memory");
+    ok(!memcmp(p + 32, "abcdefgh", 8), "MVCL with ALET 0");
+    asm volatile("lghi %%r0,'f'\n   lgr %%r4,%[from]\n   la %%r2,20(%%r4)\n"
+                 "0: srst %%r2,%%r4\n   jo 0b\n" CC_GET
+                 : [cc] "=d" (cc) : [from] "d" (p)
+                 : "r0", "r2", "r4", "cc", "memory");
+    ok_eq(cc, 1, "SRST with ALET 0");
+    memset(p + 32, 0, 8);
+    BY_AR4(p, "lghi %%r5,8\n   la %%r2,32(%%r4)\n   lghi %%r3,8\n"
+           "   mvcl %%r2,%%r4");
+    ok(refused() || pgm_last()->code == PGM_ALET_SPECIFICATION, "MVCL");
+    ok_eq(p[32], 0, "MVCL: nothing is moved");
+    BY_AR4(p, "lghi %%r0,0\n   la %%r2,20(%%r4)\n   srst %%r2,%%r4");
+    ok(refused() || pgm_last()->code == PGM_ALET_SPECIFICATION, "SRST");
+    BY_AR4(p, "larl %%r1,1f\n   ex 0,0(%%r1)\n   j 2f\n"
+           "1: mvi 32(%%r4),0x99\n2:");
+    ok(refused() || pgm_last()->code == PGM_ALET_SPECIFICATION, "EX of MVI");
+    ok_eq(p[32], 0, "EX of MVI: nothing is stored");
+    tap_pop();
+}
+
 /* A dispatchable-unit control table whose access list has only invalid
  * entries, for CR2 and, as the primary ASTE, CR5. */
 static void set_access_lists(void)
@@ -265,6 +347,14 @@ static void test(void *arg)
     ok_eq(load_by_ar4(0, ALIAS), 0x11, "ALET 0 is the primary space");
     test_faults();
     test_other_alets();
+    test_no_operand();
+    test_register_operands();
+    cr_or(0, CR0_SECONDARY_SPACE);      /* SACF needs it */
+    asm volatile("sacf 0x000");
+    ok_eq(psw_mask() & PSW_AS_MASK, PSW_PRIMARY, "SACF leaves the mode");
+    asm volatile("sacf 0x200");
+    ok_eq(psw_mask() & PSW_AS_MASK, PSW_AR, "SACF enters the mode");
+    ok_eq(load_by_ar4(0, ALIAS), 0x11, "and it works");
     psw_set_as(PSW_SECONDARY);
     ar_set(4, ALET_RESERVED);
     ok_eq(*(volatile uint8_t *)ALIAS, 0x22,
