@@ -27,7 +27,7 @@ guest-image: ensure-deps ## only build the guest: kernels, initramfs, firmware
 
 check-boot: all ## boot tests: both kernels, 1 and 4 CPUs, kvm390 and tcg
 	@scripts/guest-image --kernel bookworm --kernel trixie
-	@tests/boot/run --qemu $(QEMU) $(if $(TESTS),--tests '$(TESTS)')
+	@tests/boot/run --qemu $(QEMU) $(if $(SANITIZE),--timeout 600) $(if $(TESTS),--tests '$(TESTS)')
 
 bench: all ## compare kvm390 with tcg (ROWS=pattern RUNS=5 JSON=FILE)
 	@scripts/guest-image

@@ -6,7 +6,7 @@ A guest talks to the host by lines on its console:
   kvm390: KEY=VALUE           a fact
   kvm390: checkpoint=NAME     the guest waits; the host looks at the machine
                               (hostfacts.py) and answers with an empty line
-  bench NAME VALUE UNIT       a measurement, for bench/
+  bench NAME VALUE UNIT       a measurement, for bench/ ("# " may precede)
 """
 
 import os
@@ -18,7 +18,7 @@ from .machine import Machine
 from .paths import GUEST, Failure, kernel_image
 
 FACT = re.compile(r'kvm390: (\w+)=(.*)$')
-MEASUREMENT = re.compile(r'bench (\S+) ([-+.\deE]+) (\S+)$')
+MEASUREMENT = re.compile(r'(?:# )?bench (\S+) (\d+(?:\.\d+)?) (\S+)$')
 
 # How a guest can end, from the last QMP event or none.
 POWEROFF, PANIC, RESET, EXIT, TIMEOUT = (
@@ -143,17 +143,15 @@ class _Listener:
             result.fact_times[key] = when
 
 
-def run(qemu, arguments, timeout, on_line=None, on_start=None):
+def run(qemu, arguments, timeout, on_line=None, console='sclpconsole'):
     """Run a guest until it ends or so many seconds are over: its Run.
 
-    on_line(seconds, text) is called for each console line, on_start(machine)
-    once QEMU has started.
+    on_line(seconds, text) is called for each console line; console is the
+    machine's console device.
     """
     result = Run()
     deadline = time.monotonic() + timeout
-    with Machine(qemu, arguments) as machine:
-        if on_start:
-            on_start(machine)
+    with Machine(qemu, arguments, console) as machine:
         listener = _Listener(machine, result, on_line)
 
         def news():

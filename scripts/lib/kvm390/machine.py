@@ -51,8 +51,12 @@ class Machine:
     events    QMP events, oldest first
     """
 
-    def __init__(self, qemu, arguments):
-        """Start QEMU with these arguments; console and QMP are added."""
+    def __init__(self, qemu, arguments, console='sclpconsole'):
+        """Start QEMU with these arguments; console and QMP are added.
+
+        console: the device, sclpconsole (full-screen, Linux's default here)
+        or sclplmconsole (line mode).
+        """
         if not os.access(qemu, os.X_OK):
             raise Failure(f'there is no QEMU {qemu}; make builds it')
         self.lines = []
@@ -71,7 +75,7 @@ class Machine:
             self.command = [
                 qemu, *arguments, '-display', 'none', '-no-shutdown',
                 '-chardev', 'stdio,id=console,signal=off',
-                '-device', 'sclpconsole,chardev=console',
+                '-device', f'{console},chardev=console',
                 '-chardev', f'socket,id=qmp,fd={theirs.fileno()}',
                 '-mon', 'chardev=qmp,mode=control']
             self.started = time.monotonic()

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from kvm390.bench import LinuxBoot
+
+ROW = LinuxBoot('boot Debian to userspace; the most host memory QEMU took')

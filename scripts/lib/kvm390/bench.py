@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The kinds of rows that bench/rows/ is made of.
+
+A row's file sets ROW to one of these. measure() runs one guest on one side
+and returns its measurements, (NAME, VALUE, UNIT) each; a NAME that comes
+several times counts by its median. Smaller is better for every one.
+"""
+
+import os
+import subprocess
+
+from . import guest
+from .paths import BUILD, TOP, Failure
+
+
+class Row:
+    """Something to measure.
+
+    what      a line for people
+    sides     the two -accel values to compare if not the command's own
+    """
+
+    def __init__(self, what, sides=None):
+        self.what = what
+        self.sides = sides
+
+    def prepare(self):
+        """Build what the row needs."""
+
+    def measure(self, qemu, accel, timeout):
+        """One guest on one side: its measurements."""
+        raise NotImplementedError
+
+
+def good_run(run, *endings):
+    """The same guest.Run if it ended in one of these ways, else Failure."""
+    if run.ending not in endings or run.facts.get('exit', '0') != '0':
+        raise Failure(f'{run.detail}, facts {run.facts}\n{run.tail()}')
+    return run
+
+
+class LinuxBoot(Row):
+    """Boot the guest image, and what that takes."""
+
+    def __init__(self, what, sides=None, **machine):
+        """machine: as for guest.linux_arguments()."""
+        super().__init__(what, sides)
+        self._machine = machine
+
+    def measure(self, qemu, accel, timeout):
+        run = good_run(guest.run(qemu, guest.linux_arguments(
+            options={'sync': 1}, accel=accel, **self._machine), timeout),
+            guest.POWEROFF)
+        return [('userspace', run.fact_times['uptime'], 's'),
+                ('host-peak', run.samples['end']['host_peak_kib'] / 1024,
+                 'MiB')]
+
+
+class LinuxProgram(Row):
+    """A program of bench/programs/ under Linux; its `bench` lines."""
+
+    def __init__(self, what, program, arguments=(), sides=None, **machine):
+        super().__init__(what, sides)
+        self._options = {'run': program}
+        if arguments:
+            self._options['args'] = ','.join(map(str, arguments))
+        self._machine = machine
+
+    def measure(self, qemu, accel, timeout):
+        return good_run(guest.run(qemu, guest.linux_arguments(
+            options=self._options, accel=accel, **self._machine), timeout),
+            guest.POWEROFF).bench
+
+
+class BareMetal(Row):
+    """A bare-metal program of bench/guest/; its `bench` lines.
+
+    It stands on the library of tests/guest and prints with
+    tap_note("bench NAME VALUE UNIT").
+    """
+
+    def __init__(self, what, program, arguments=(), sides=None, **machine):
+        super().__init__(what, sides)
+        self._image = os.path.join(BUILD, f'bench/guest/{program}.elf')
+        self._machine = {'cpu': 'max', 'mem': '128M', **machine}
+        self._arguments = ' '.join(arguments)
+
+    def prepare(self):
+        built = subprocess.run(
+            ['make', '-s', '-C', os.path.join(TOP, 'tests/guest'),
+             f'FROM={TOP}/bench/guest', f'OUT={BUILD}/bench/guest'],
+            check=False)
+        if built.returncode:
+            raise Failure('bench/guest could not be built')
+
+    def measure(self, qemu, accel, timeout):
+        words = f'accel={accel.split(",")[0]} ' \
+            f'smp={self._machine.get("smp", 1)} {self._arguments}'
+        run = good_run(guest.run(qemu, guest.machine_arguments(
+            accel=accel, kernel=self._image, append=words.strip(),
+            **self._machine), timeout, console='sclplmconsole'),
+            guest.PANIC, guest.POWEROFF)
+        if not any(text == '# end' for _, text in run.lines):
+            raise Failure(f'the program did not reach its end\n{run.tail()}')
+        return run.bench
