@@ -41,24 +41,22 @@ def host_memory(run, _):
     return texts and ('Host memory', ', '.join(texts))
 
 
-def _short(value):
-    if isinstance(value, bool):
-        return 'on' if value else 'off'
-    if isinstance(value, list):
-        return str(len(value))
-    if isinstance(value, dict):
-        return ' '.join(f'{key}={_short(part)}'
-                        for key, part in value.items())
-    return str(value)
-
-
 def accelerator(run, args):
     state = run.samples.get('end', {}).get('kvm390')
-    text = args.accel
-    if state:
-        text += ': ' + ', '.join(f'{key} {_short(value)}'
-                                 for key, value in state.items())
-    return 'Accelerator', text
+    if not state:
+        return 'Accelerator', args.accel
+    switches = [f'{key} {"on" if value else "off"}'
+                for key, value in state.items() if isinstance(value, bool)]
+    return 'Accelerator', (
+        f'kvm390 {state["version"]}: {", ".join(sorted(switches))}; '
+        f'{len(state["capabilities"])} KVM capabilities')
+
+
+def counters(run, _):
+    state = run.samples.get('end', {}).get('kvm390', {})
+    counted = [f'{counter["name"]} {counter["value"]}'
+               for counter in state.get('counters', []) if counter['value']]
+    return counted and ('Counted', ', '.join(counted))
 
 
 def program(run, args):
@@ -72,8 +70,8 @@ def ending(run, _):
     return 'End', f'{run.detail.splitlines()[0]}; {status}'
 
 
-LINES = [kernel, userspace, cpus, guest_memory, accelerator, host_memory,
-         program, ending]
+LINES = [kernel, userspace, cpus, guest_memory, accelerator, counters,
+         host_memory, program, ending]
 
 
 def text(run, args):
