@@ -13,7 +13,7 @@ GUEST_KERNEL = $(if $(filter bookworm trixie,$(KERNEL)),--kernel $(KERNEL))
 BOOT = scripts/boot --qemu $(QEMU) --accel $(ACCEL) --smp $(SMP) \
 	--mem $(MEM) --kernel $(KERNEL)
 
-.PHONY: boot shell guest-image check-boot bench
+.PHONY: boot shell guest-image check-boot bench check-bench
 boot: all ## boot Debian's Linux (ACCEL=tcg SMP=4 MEM=2G KERNEL=trixie)
 	@scripts/guest-image $(GUEST_KERNEL)
 	@$(BOOT)
@@ -33,3 +33,6 @@ bench: all ## compare kvm390 with tcg (ROWS=pattern RUNS=5 JSON=FILE)
 	@scripts/guest-image
 	@$(BENCH) $(if $(ROWS),--rows '$(ROWS)') $(if $(RUNS),--runs $(RUNS)) \
 		$(if $(JSON),--json $(JSON))
+
+check-bench: all ## what make bench computes, and one row for real
+	@tests/bench/run --qemu $(QEMU) $(if $(TESTS),--tests '$(TESTS)')
