@@ -47,7 +47,6 @@ $(B)/qemu-src: | ensure-deps
 configure: tree
 	@scripts/configure $(QEMU_TREE) $(OBJ) $(if $(SANITIZE),--sanitize)
 
-## Run
 include $(sort $(wildcard scripts/*.mk))
 
 ## Hooks

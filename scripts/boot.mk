@@ -13,6 +13,7 @@ GUEST_KERNEL = $(if $(filter bookworm trixie,$(KERNEL)),--kernel $(KERNEL))
 BOOT = scripts/boot --qemu $(QEMU) --accel $(ACCEL) --smp $(SMP) \
 	--mem $(MEM) --kernel $(KERNEL)
 
+## Run
 .PHONY: boot shell guest-image check-boot bench check-bench
 boot: all ## boot Debian's Linux (ACCEL=tcg SMP=4 MEM=2G KERNEL=trixie)
 	@scripts/guest-image $(GUEST_KERNEL)

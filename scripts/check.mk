@@ -6,6 +6,7 @@
 CHECKS = unit qtest guest boot bench
 RUN_MESON = tests/run-meson $(OBJ) $(1) $(if $(TESTS),--tests '$(TESTS)')
 
+## Test
 .PHONY: check check-unit check-qtest
 check: all ## run all tests (TESTS=pattern picks some, SANITIZE=1)
 	@scripts/check $(CHECKS)

@@ -21,6 +21,9 @@ from .paths import BUILD, Failure
 # A QMP command that QEMU does not answer in this many seconds is given up.
 QMP_TIMEOUT = 10
 
+# As long may it take QEMU to start, on a busy host with a sanitizer.
+START_TIMEOUT = 60
+
 # Loaded here, not in the child: dlopen is not safe between fork and exec.
 _LIBC = ctypes.CDLL(None)
 
@@ -87,9 +90,10 @@ class Machine:
         os.set_blocking(out, False)
         self._loop.add_reader(out, self._read_console, out)
         try:
-            self._run(self._connect(ours), QMP_TIMEOUT)
+            self._run(self._connect(ours), START_TIMEOUT)
         except Exception:  # pylint: disable=broad-except
-            # QEMU refused its arguments, or hangs; ended() tells.
+            # QEMU refused its arguments, so gone() will tell, or it hangs.
+            self._hangs = True
             ours.close()
 
     def __enter__(self):
@@ -206,8 +210,9 @@ class Machine:
                 self.qmp('quit')
             except Failure:
                 pass
+        hopeless = self._hangs and not self.gone()
         try:
-            return self._process.wait(0 if self._hangs else QMP_TIMEOUT)
+            return self._process.wait(0 if hopeless else QMP_TIMEOUT)
         except subprocess.TimeoutExpired:
             return None
 
