@@ -14,6 +14,8 @@ QEMU_TREE := $(B)/qemu
 QEMU_SOURCE := $(if $(QEMU_SRC),$(abspath $(QEMU_SRC)),$(B)/qemu-src)
 QEMU := $(OBJ)/qemu-system-s390x
 VERSION := $(shell cat VERSION)
+# Where a QEMU that is run from its build directory looks for firmware.
+FIRMWARE_DIR = $(OBJ)/qemu-bundle/usr/local/share/qemu
 NINJA = ninja -C $(OBJ) $(NINJAFLAGS)
 
 # The objects of two checkouts of this project can share one cache.
@@ -27,6 +29,8 @@ PROGRAMS := qemu-system-s390x qemu-s390x
 all: configure ## build build/qemu-system-s390x and build/qemu-s390x
 	@$(NINJA) $(PROGRAMS)
 	@for p in $(PROGRAMS); do ln -sfn $(OBJ)/$$p $(B)/$$p; done
+	@scripts/guest-image --firmware-only
+	@ln -sfn $(B)/guest/firmware/s390-ccw.img $(FIRMWARE_DIR)/
 
 deps: ## install what building and testing needs (as root)
 	@scripts/deps install
