@@ -12,4 +12,7 @@
 /** hmp_info_kvm390: `info kvm390`, what query-kvm390 returns, for people. */
 void hmp_info_kvm390(Monitor *mon, const QDict *qdict);
 
+/** hmp_kvm390_memop: `kvm390_memop`, what kvm390-memop does, for people. */
+void hmp_kvm390_memop(Monitor *mon, const QDict *qdict);
+
 #endif /* KVM390_HMP_H */

@@ -1,0 +1,85 @@
+/*
+ * The machine's storage keys: when they begin to count, and device accesses
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "exec/cputlb.h"
+#include "hw/core/cpu.h"
+#include "kvm390/include/kvm390/keys.h"
+#include "kvm390/include/kvm390/quiesce.h"
+#include "kvm390/trace.h"
+
+Kvm390Keys kvm390_keys;
+
+void kvm390_flush_quiesced(void)
+{
+    CPUState *cs;
+
+    if (kvm390_keys_active()) {
+        kvm390_keystore_new_epoch(&kvm390_keys.store);
+    }
+    /*
+     * From this thread for all of them: a TLB's owner is outside its
+     * execution loop, and what it may do there takes the TLB's own lock.
+     */
+    CPU_FOREACH(cs) {
+        tlb_flush(cs);
+    }
+    trace_kvm390_keys_flush(kvm390_keys.store.epoch);
+}
+
+static void activate_quiesced(void *unused)
+{
+    if (kvm390_keys_active()) {
+        return;
+    }
+    /* Memory may be anywhere in the address space; unused parts cost nothing. */
+    if (kvm390_keystore_init(&kvm390_keys.store,
+                             1ull << KVM390_PAGEMAP_GFN_BITS)) {
+        g_error("kvm390: no address space left for storage keys");
+    }
+    qatomic_store_release(&kvm390_keys.active, true);
+    kvm390_flush_quiesced();
+    trace_kvm390_keys_active();
+}
+
+void kvm390_keys_use_quiesced(void *unused)
+{
+    activate_quiesced(NULL);
+    if (kvm390_keys_used()) {
+        return;
+    }
+    kvm390_keystore_reset(&kvm390_keys.store);
+    kvm390_flush_quiesced();
+    qatomic_store_release(&kvm390_keys.used, true);
+    trace_kvm390_keys_used();
+}
+
+void kvm390_keys_activate(void)
+{
+    if (!kvm390_keys_active()) {
+        kvm390_run_quiesced(activate_quiesced, NULL);
+    }
+}
+
+void kvm390_keys_use(void)
+{
+    if (!kvm390_keys_used()) {
+        kvm390_run_quiesced(kvm390_keys_use_quiesced, NULL);
+    }
+}
+
+void kvm390_keys_record(hwaddr addr, hwaddr len, bool store)
+{
+    uint64_t gfn, last;
+
+    if (!len || !kvm390_keys_active()) {
+        return;
+    }
+    last = (addr + len - 1) >> TARGET_PAGE_BITS;
+    for (gfn = addr >> TARGET_PAGE_BITS; gfn <= last; gfn++) {
+        kvm390_keystore_record(&kvm390_keys.store, gfn, store);
+    }
+}
