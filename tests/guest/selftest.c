@@ -218,8 +218,17 @@ behind:
     tap_pop();
 }
 
+static void loop_for_ever(uint64_t arg)
+{
+    for (;;) {
+        asm volatile("");
+    }
+}
+
 static void test_ext(void)
 {
+    uint64_t start = tod();
+
     tap_push("external");
     ext_clear();
     sigp_retry(get_cpu_address(), SIGP_EMERGENCY_SIGNAL, 0, NULL);
@@ -233,6 +242,14 @@ static void test_ext(void)
     cr_clear(0, CR0_EMERGENCY_SIGNAL);
     ext_window();
     ok_eq(lowcore()->ext.count, 1, "comes once");
+    cr_or(0, CR0_CLOCK_COMPARATOR);
+    set_clock_comparator(start + 20 * TOD_MS);
+    ok_eq(call_under(PSW_LIBRARY | PSW_PROBLEM | PSW_EXT, loop_for_ever, 0),
+          CALL_EXTERNAL, "the clock comparator ends call_under");
+    ok_eq(lowcore()->ext.code, 0x1004, "its code");
+    ok(tod() - start >= 20 * TOD_MS, "not too early");
+    set_clock_comparator(-1UL);
+    cr_clear(0, CR0_CLOCK_COMPARATOR);
     tap_pop();
 }
 

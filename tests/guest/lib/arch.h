@@ -124,6 +124,13 @@ static inline uint64_t tod(void)
     return t;
 }
 
+/* When the clock-comparator interruption is due (CR0_CLOCK_COMPARATOR admits
+ * it); -1UL: never. */
+static inline void set_clock_comparator(uint64_t t)
+{
+    asm volatile("sckc %0" : : "Q" (t));
+}
+
 #define TOD_US      (1UL << 12)
 #define TOD_MS      (1000 * TOD_US)
 #define TOD_SECOND  (1000 * TOD_MS)
@@ -211,14 +218,15 @@ bool facility(unsigned nr);
  * call_under - run @fn(@arg) under @mask
  *
  * @fn starts at its address under the PSW mask @mask (any state, key,
- * address space) on this stack and comes back by returning, by `svc`, or by
- * any program interruption; then the caller goes on under its own mask.
- * Returns the interruption code, 0 if there was none; pgm_last() has the
- * rest. Control and access registers are the caller's to set and restore.
+ * address space) on this stack and comes back by returning, by `svc`, by any
+ * program interruption, or, if @mask admits them, by an external one; then
+ * the caller goes on under its own mask. Returns the program-interruption
+ * code (pgm_last() has the rest), CALL_EXTERNAL, or 0 for the others. Control and access registers are the caller's to set and restore.
  * Under a non-zero key @fn cannot store to its stack: write it in assembler
  * or as a leaf that needs none. Real page 0 has to be mapped one to one in
  * the caller's address space. One at a time per CPU.
  */
+#define CALL_EXTERNAL   0x10000
 uint32_t call_under(uint64_t mask, void (*fn)(uint64_t), uint64_t arg);
 
 /*

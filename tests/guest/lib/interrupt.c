@@ -90,15 +90,15 @@ void pgm_interruption(void)
     p->operand_id = lc->op_access_id;
     p->dxc = lc->dxc;
     p->psw = lc->pgm_old;
-    if (++p->count > LOOP_LIMIT) {
-        p->in_handler = false;
-        tap_note("%u program interruptions without an end", p->count);
-        unexpected_pgm(lc);
-    }
+    p->count++;
     if (lc->call_active) {
         lc->call_active = 0;
         lc->call_result = p->code;
         lc->pgm_old = lc->call_return;
+    } else if (p->count > LOOP_LIMIT) {
+        p->in_handler = false;
+        tap_note("%u program interruptions without an end", p->count);
+        unexpected_pgm(lc);
     } else if (p->resume) {
         lc->pgm_old.addr = p->resume;
         p->resume = 0;
@@ -130,6 +130,11 @@ void ext_interruption(void)
         lc->ext.code = lc->ext_code;
         lc->ext.cpu_addr = lc->ext_cpu_addr;
         lc->ext.param = lc->ext_param;
+    }
+    if (lc->call_active && !lc->console_window) {
+        lc->call_active = 0;
+        lc->call_result = CALL_EXTERNAL;
+        lc->ext_old = lc->call_return;
     }
     lc->ext_old.mask &= ~(PSW_EXT | PSW_WAIT);
 }
