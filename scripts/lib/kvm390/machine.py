@@ -24,6 +24,12 @@ QMP_TIMEOUT = 10
 # As long may it take QEMU to start, on a busy host with a sanitizer.
 START_TIMEOUT = 60
 
+# The guest's consoles, on the chardev "console".
+CONSOLES = {
+    'sclpconsole': ('-device', 'sclpconsole,chardev=console'),
+    'sclplmconsole': ('-device', 'sclplmconsole,chardev=console'),
+    'recorded': ('-serial', 'chardev:console')}
+
 # Loaded here, not in the child: dlopen is not safe between fork and exec.
 _LIBC = ctypes.CDLL(None)
 
@@ -58,7 +64,8 @@ class Machine:
         """Start QEMU with these arguments; console and QMP are added.
 
         console: the device, sclpconsole (full-screen, Linux's default here)
-        or sclplmconsole (line mode).
+        or sclplmconsole (line mode); or "recorded", a sclpconsole whose input
+        record/replay keeps.
         """
         if not os.access(qemu, os.X_OK):
             raise Failure(f'there is no QEMU {qemu}; make builds it')
@@ -78,7 +85,7 @@ class Machine:
             self.command = [
                 qemu, *arguments, '-display', 'none', '-no-shutdown',
                 '-chardev', 'stdio,id=console,signal=off',
-                '-device', f'{console},chardev=console',
+                *CONSOLES[console],
                 '-chardev', f'socket,id=qmp,fd={theirs.fileno()}',
                 '-mon', 'chardev=qmp,mode=control']
             self.started = time.monotonic()
@@ -148,6 +155,17 @@ class Machine:
         except asyncio.TimeoutError:
             return condition()
 
+    def poll(self, condition, timeout):
+        """Serve console and QMP until condition() holds; unlike wait() it may
+        ask QEMU. Returns whether it held before so many seconds were over.
+        """
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() >= deadline:
+                return False
+            self._loop.run_until_complete(asyncio.sleep(0.05))
+        return True
+
     def send(self, text):
         """Type this on the console; a machine that is gone ignores it."""
         try:
@@ -179,6 +197,10 @@ class Machine:
             if event['event'] == name:
                 return event.get('data', {})
         return None
+
+    def unfinished(self):
+        """What the console shows of the line that is not complete yet."""
+        return self._partial.decode(errors='replace').rstrip('\r')
 
     def gone(self):
         """Whether the QEMU process has closed its console, so has ended."""

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""savevm and loadvm of a running Linux, by QMP's jobs."""
+
+import os
+
+from kvm390.paths import Failure
+
+from .keepcount import Keepcount, in_sequence
+
+SIZE = 64 << 20
+
+
+def job(case, machine, command, **arguments):
+    """Run a job to its end; its error, or None."""
+    arguments['job-id'] = 'job'
+    machine.qmp(command, **arguments)
+
+    def state():
+        return next(each for each in machine.qmp('query-jobs')
+                    if each['id'] == 'job')
+
+    if not machine.poll(lambda: state()['status'] == 'concluded',
+                        case.timeout):
+        raise Failure(f'{command} does not end')
+    error = state().get('error')
+    machine.qmp('job-dismiss', id='job')
+    return error
+
+
+def make_disk(case, machine):
+    """An empty qcow2 image as the block node "disk"."""
+    path = os.path.join(case.work, 'disk.qcow2')
+    for error in (
+            job(case, machine, 'blockdev-create', options={
+                'driver': 'file', 'filename': path, 'size': 0}),
+            machine.qmp('blockdev-add', **{
+                'driver': 'file', 'filename': path, 'node-name': 'file'}),
+            job(case, machine, 'blockdev-create', options={
+                'driver': 'qcow2', 'file': 'file', 'size': SIZE})):
+        if error:
+            raise Failure(f'no disk for the snapshot: {error}')
+    machine.qmp('blockdev-add', **{
+        'driver': 'qcow2', 'file': 'file', 'node-name': 'disk'})
+
+
+def snapshot(case, machine, command):
+    return job(case, machine, command, tag='point', vmstate='disk',
+               devices=['disk'])
+
+
+def linux(case, cpus):
+    machine = case.linux('keepcount', smp=cpus)
+    guest = Keepcount(case, machine)
+    total = guest.started()
+    make_disk(case, machine)
+    guest.show('set early')
+    case.equal(snapshot(case, machine, 'snapshot-save'), None,
+               'the state is saved')
+    since = guest.mark()
+    saved = guest.ticks(1, since)[0]
+    case.equal(guest.show('set late')[2], 'late', 'the guest goes on')
+    last = guest.ticks(10, since)[-1]
+
+    since = guest.mark()
+    case.equal(snapshot(case, machine, 'snapshot-load'), None,
+               'the state is loaded')
+    if machine.qmp('query-status')['status'] != 'running':
+        machine.qmp('cont')
+    # A tick or two of before the load may still have been on its way.
+    ticks = [tick for tick in guest.ticks(10, since)]
+    ticks = ticks[next((i for i, tick in enumerate(ticks) if tick < last),
+                       0):]
+    case.ok(abs(ticks[0] - saved) <= 1, 'the guest is back at that point',
+            f'{ticks[0]}, saved at {saved}, last at {last}')
+    case.ok(in_sequence(ticks), 'and counts on from there', ticks)
+    _, loaded_sum, word = guest.show()
+    case.equal(word, 'early', 'what came later is forgotten')
+    case.equal(loaded_sum, total, 'memory is restored')
+    guest.end()
+    case.equal(case.outcome(machine), 0, 'it powers itself off')
+
+
+def one(case):
+    linux(case, 1)
+
+
+def two(case):
+    linux(case, 2)
+
+
+CASES = [('snapshot', ('kvm390', 'tcg'), one),
+         ('snapshot-2', ('kvm390',), two)]
