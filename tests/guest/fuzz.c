@@ -151,9 +151,14 @@ static void make_run(unsigned slots, bool supervisor, bool show)
     }
 }
 
-/* The window: SVCs for the supervisor state, so that a branch ends there. */
+/* The window: SVCs for the supervisor state, so that a branch ends there.
+ * Its storage keys, and now and then the code's, are random. */
 static void fill_window(uint8_t *w, bool supervisor)
 {
+    for (unsigned i = 0; i < WINDOW_PAGES; i++) {
+        sske((uint64_t)w + i * PAGE_SIZE, below(2) ? 0 : random());
+    }
+    sske((uint64_t)code, below(4) ? 0 : random() & ~SKEY_F);
     for (unsigned i = 0; i < WINDOW_PAGES * PAGE_SIZE; i += 8) {
         *(uint64_t *)(w + i) = supervisor ? 0x0a000a000a000a00 : random();
     }
@@ -208,7 +213,7 @@ static void test_mode(const struct mode *m, uint64_t count, bool show)
         if (!below(4)) {
             mask |= PSW_KEY(below(16));
         }
-        if (!(i % 1024)) {
+        if (!(i % 256)) {
             fill_window(window, m->supervisor);
         }
         make_run(m->supervisor ? 1 : SLOTS, m->supervisor, show);
