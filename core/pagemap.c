@@ -59,13 +59,25 @@ void kvm390_pagemap_destroy(Kvm390Pagemap *map)
     if (!map->chunks) {
         return;
     }
-    for (n = 0; n < chunk_count(map); n++) {
+    for (n = 0; n < map->chunks_end; n++) {
         if (map->chunks[n]) {
             munmap(map->chunks[n], chunk_bytes(map, n));
         }
     }
     munmap(map->chunks, chunk_count(map) * sizeof(map->chunks[0]));
     memset(map, 0, sizeof(*map));
+}
+
+/* Before the chunk is published, so that whoever sees it finds it counted. */
+static void count_chunk(Kvm390Pagemap *map, uint64_t chunk)
+{
+    uint64_t end = __atomic_load_n(&map->chunks_end, __ATOMIC_ACQUIRE);
+
+    while (end <= chunk &&
+           !__atomic_compare_exchange_n(&map->chunks_end, &end, chunk + 1,
+                                        false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
+    }
 }
 
 char *kvm390_pagemap_add_chunk(Kvm390Pagemap *map, uint64_t chunk)
@@ -76,6 +88,7 @@ char *kvm390_pagemap_add_chunk(Kvm390Pagemap *map, uint64_t chunk)
     if (!mem) {
         return NULL;
     }
+    count_chunk(map, chunk);
     /* Whoever comes second uses what the first one published. */
     if (!__atomic_compare_exchange_n(&map->chunks[chunk], &other, mem, false,
                                      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
@@ -105,7 +118,13 @@ static void clear_bytes(char *p, size_t bytes)
 
 void kvm390_pagemap_clear(Kvm390Pagemap *map, uint64_t gfn, uint64_t count)
 {
-    while (count && gfn < map->pages) {
+    uint64_t end = __atomic_load_n(&map->chunks_end, __ATOMIC_ACQUIRE)
+                   << KVM390_PAGEMAP_CHUNK_SHIFT;
+
+    if (end > map->pages) {
+        end = map->pages;
+    }
+    while (count && gfn < end) {
         uint64_t run = kvm390_pagemap_run(map, gfn, count);
         char *entry = kvm390_pagemap_peek(map, gfn);
 

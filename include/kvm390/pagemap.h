@@ -28,6 +28,7 @@
 
 typedef struct Kvm390Pagemap {
     char **chunks;              /* atomic; NULL where nothing was written */
+    uint64_t chunks_end;        /* atomic; no chunk exists from here on */
     uint64_t pages;             /* entries exist for gfn 0 to pages - 1 */
     unsigned entry_shift;       /* log2 of an entry's size in bytes */
 } Kvm390Pagemap;

@@ -1,0 +1,517 @@
+/*
+ * The storage-key instructions
+ *
+ * A key that a TLB may remember must not change under it (keystore.h). Where
+ * that is the case the CPU that changes it stops the others: it starts over
+ * in TCG's exclusive section, as for an atomic operation that the host lacks.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "s390x-internal.h"
+#include "tcg/tcg_s390x.h"
+#include "tcg/tcg.h"
+#include "exec/address-spaces.h"
+#include "exec/exec-all.h"
+#include "exec/helper-proto.h"
+#include "exec/translation-block.h"
+#include "hw/boards.h"
+#include "kvm390/include/kvm390/keyrules.h"
+#include "kvm390/include/kvm390/keys.h"
+#include "kvm390/include/kvm390/protection.h"
+
+/* CR0 bit 36: problem state may use IPK and IVSK. */
+#define CR0_EXTRACTION_AUTHORITY    0x0000000008000000ull
+
+/* PFMF and multiple-block SSKE let interruptions in after this many bytes. */
+#define UNIT_OF_OPERATION           KVM390_SEGMENT_SIZE
+
+static void flush_work(CPUState *cs, run_on_cpu_data data)
+{
+    kvm390_flush_quiesced();
+}
+
+static void use_keys_work(CPUState *cs, run_on_cpu_data data)
+{
+    kvm390_keys_use_quiesced(NULL);
+}
+
+/* No other vCPU can be executing guest instructions. */
+static bool alone(CPUState *cs)
+{
+    return cpu_in_exclusive_context(cs) || !tcg_cflags_has(cs, CF_PARALLEL);
+}
+
+static bool executed_by_ex(uintptr_t ra)
+{
+    const TranslationBlock *tb = tcg_tb_lookup(ra);
+
+    return tb && tb->cs_base;
+}
+
+/*
+ * The page whose key is to change may be in a TLB: return only if the caller
+ * may change it all the same, else begin the instruction anew.
+ */
+static void before_cached_change(CPUS390XState *env, uintptr_t ra)
+{
+    CPUState *cs = env_cpu(env);
+
+    if (alone(cs)) {
+        kvm390_flush_quiesced();
+    } else if (executed_by_ex(ra)) {
+        /*
+         * Starting over would execute the EXECUTE only. Change the key now;
+         * this translation block ends behind the instruction, and the flush
+         * takes place before this CPU's next one.
+         */
+        async_safe_run_on_cpu(cs, flush_work, RUN_ON_CPU_NULL);
+    } else {
+        cpu_loop_exit_atomic(cs, ra);
+    }
+}
+
+/* Keys begin to be used with the first key instruction. */
+static void use_keys(CPUS390XState *env, uintptr_t ra)
+{
+    CPUState *cs = env_cpu(env);
+
+    if (likely(kvm390_keys_used())) {
+        return;
+    }
+    if (alone(cs)) {
+        kvm390_keys_use_quiesced(NULL);
+        return;
+    }
+    async_safe_run_on_cpu(cs, use_keys_work, RUN_ON_CPU_NULL);
+    cpu_loop_exit_restore(cs, ra);
+}
+
+/* Most pages lie in the machine's memory at 0, which never changes. */
+static bool page_exists(uint64_t absolute)
+{
+    static hwaddr initial;
+
+    if (unlikely(!initial) && current_machine->ram) {
+        initial = memory_region_size(current_machine->ram);
+    }
+    return likely(absolute < initial) ||
+           mmu_absolute_addr_valid(absolute, false);
+}
+
+/* The gfn of a real address, or an addressing exception. */
+static uint64_t gfn_of_real(CPUS390XState *env, uint64_t addr, uintptr_t ra)
+{
+    uint64_t absolute = mmu_real2abs(env, wrap_address(env, addr)
+                                          & TARGET_PAGE_MASK);
+
+    if (unlikely(!page_exists(absolute))) {
+        tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
+    }
+    return absolute >> TARGET_PAGE_BITS;
+}
+
+static enum Kvm390KeyChange set_key(CPUS390XState *env, uint64_t gfn,
+                                    uint8_t key, bool mr, bool mc,
+                                    uint8_t *old, uintptr_t ra)
+{
+    enum Kvm390KeyChange change;
+
+    change = kvm390_keystore_set(&kvm390_keys.store, gfn, key, mr, mc, false,
+                                 old);
+    if (unlikely(change == KVM390_KEY_CACHED)) {
+        before_cached_change(env, ra);
+        change = kvm390_keystore_set(&kvm390_keys.store, gfn, key, mr, mc,
+                                     true, old);
+    }
+    return change;
+}
+
+static uint8_t reset_reference(CPUS390XState *env, uint64_t gfn, uintptr_t ra)
+{
+    uint8_t old;
+
+    if (unlikely(kvm390_keystore_reset_reference(&kvm390_keys.store, gfn,
+                                                 false, &old) ==
+                 KVM390_KEY_CACHED)) {
+        before_cached_change(env, ra);
+        kvm390_keystore_reset_reference(&kvm390_keys.store, gfn, true, &old);
+    }
+    return old;
+}
+
+static Kvm390KeyFacilities facilities(void)
+{
+    return (Kvm390KeyFacilities) {
+        .edat1 = s390_has_feat(S390_FEAT_EDAT),
+        .conditional_sske = s390_has_feat(S390_FEAT_CONDITIONAL_SSKE),
+        .nonquiescing = s390_has_feat(S390_FEAT_NONQ_KEY_SETTING),
+        .edat2 = s390_has_feat(S390_FEAT_EDAT_2),
+    };
+}
+
+static bool amode64(CPUS390XState *env)
+{
+    return env->psw.mask & PSW_MASK_64;
+}
+
+static bool amode24(CPUS390XState *env)
+{
+    return !(env->psw.mask & (PSW_MASK_64 | PSW_MASK_32));
+}
+
+/* INSERT STORAGE KEY EXTENDED */
+uint64_t HELPER(kvm390_iske)(CPUS390XState *env, uint64_t addr)
+{
+    uint64_t gfn = gfn_of_real(env, addr, GETPC());
+
+    use_keys(env, GETPC());
+    return kvm390_keystore_get(&kvm390_keys.store, gfn);
+}
+
+/* SET STORAGE KEY EXTENDED without condition, one block */
+void HELPER(kvm390_sske)(CPUS390XState *env, uint64_t key, uint64_t addr)
+{
+    uint64_t gfn = gfn_of_real(env, addr, GETPC());
+    uint8_t old;
+
+    use_keys(env, GETPC());
+    set_key(env, gfn, key, false, false, &old, GETPC());
+}
+
+/* Write an address register that an instruction has advanced. */
+static void advance(CPUS390XState *env, unsigned r, uint64_t addr)
+{
+    if (amode64(env)) {
+        env->regs[r] = addr;
+    } else {
+        env->regs[r] = deposit64(env->regs[r], 0, 32, wrap_address(env, addr));
+    }
+}
+
+/*
+ * Set the keys from absolute address @addr to the end of its 1-MiB block,
+ * and keep R2 up to date, so that starting over goes on where it was.
+ */
+static void set_key_multiple(CPUS390XState *env, unsigned r2, uint64_t addr,
+                             uint8_t key, bool mr, bool mc, uintptr_t ra)
+{
+    uint64_t end = (addr | (KVM390_SEGMENT_SIZE - 1)) + 1;
+    uint64_t keep = env->regs[r2] & ~TARGET_PAGE_MASK;
+    uint8_t old;
+
+    for (; addr != end; addr += KVM390_PAGE_SIZE) {
+        advance(env, r2, addr | keep);
+        if (!page_exists(addr)) {
+            tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
+        }
+        set_key(env, addr >> TARGET_PAGE_BITS, key, mr, mc, &old, ra);
+    }
+    advance(env, r2, end | keep);
+}
+
+/* SET STORAGE KEY EXTENDED with M3; returns the condition code */
+uint32_t HELPER(kvm390_sske_m3)(CPUS390XState *env, uint32_t r1, uint32_t r2,
+                                uint32_t m3)
+{
+    const Kvm390KeyFacilities fac = facilities();
+    const uint8_t key = env->regs[r1];
+    const uintptr_t ra = GETPC();
+    uint32_t cc = env->cc_op;
+    bool mr, mc, changed;
+    uint64_t gfn;
+    uint8_t old;
+
+    m3 = kvm390_sske_m3(m3, &fac);
+    mr = m3 & KVM390_SSKE_MR;
+    mc = m3 & KVM390_SSKE_MC;
+    if (m3 & KVM390_SSKE_MB) {
+        use_keys(env, ra);
+        set_key_multiple(env, r2, wrap_address(env, env->regs[r2])
+                                  & TARGET_PAGE_MASK, key, mr, mc, ra);
+        return mr || mc ? 3 : cc;
+    }
+    gfn = gfn_of_real(env, env->regs[r2], ra);
+    use_keys(env, ra);
+    changed = set_key(env, gfn, key, mr, mc, &old, ra) == KVM390_KEY_CHANGED;
+    if (mr || mc) {
+        env->regs[r1] = deposit64(env->regs[r1], 8, 8, old);
+        cc = changed;
+    }
+    return cc;
+}
+
+/* RESET REFERENCE BIT EXTENDED */
+uint32_t HELPER(kvm390_rrbe)(CPUS390XState *env, uint64_t addr)
+{
+    uint64_t gfn = gfn_of_real(env, addr, GETPC());
+
+    use_keys(env, GETPC());
+    return kvm390_rc_condition(reset_reference(env, gfn, GETPC()));
+}
+
+/* The first of the 64 pages whose set holds an absolute address. */
+static uint64_t first_of_set(CPUS390XState *env, uint64_t addr, uintptr_t ra)
+{
+    uint64_t gfn = wrap_address(env, addr) >> TARGET_PAGE_BITS & ~63ull;
+
+    if (!page_exists(gfn << TARGET_PAGE_BITS) ||
+        !page_exists((gfn + 63) << TARGET_PAGE_BITS)) {
+        tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
+    }
+    return gfn;
+}
+
+/* INSERT REFERENCE BITS MULTIPLE */
+uint64_t HELPER(kvm390_irbm)(CPUS390XState *env, uint64_t addr)
+{
+    uint64_t gfn = first_of_set(env, addr, GETPC());
+    uint64_t bits = 0;
+
+    use_keys(env, GETPC());
+    for (unsigned i = 0; i < 64; i++) {
+        if (kvm390_keystore_get(&kvm390_keys.store, gfn + i) & KVM390_KEY_R) {
+            bits |= kvm390_reference_mask(i);
+        }
+    }
+    return bits;
+}
+
+/* Whether any of 64 pages may be in a TLB, as RRBM must know at once. */
+static bool any_cached(uint64_t gfn)
+{
+    uint32_t epoch = qatomic_read(&kvm390_keys.store.epoch);
+
+    for (unsigned i = 0; i < 64; i++) {
+        uint32_t *word = kvm390_keystore_word(&kvm390_keys.store, gfn + i);
+
+        if (qatomic_read(word) >> KVM390_KEYWORD_EPOCH_SHIFT == epoch) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * RESET REFERENCE BITS MULTIPLE. Once a bit has been reset the instruction
+ * cannot start over without losing it; a page that gets cached between the
+ * look and the reset is reset all the same, and flushed for afterwards.
+ */
+uint64_t HELPER(kvm390_rrbm)(CPUS390XState *env, uint64_t addr)
+{
+    uint64_t gfn = first_of_set(env, addr, GETPC());
+    CPUState *cs = env_cpu(env);
+    uint64_t bits = 0;
+    bool flush = false;
+    uint8_t old;
+
+    use_keys(env, GETPC());
+    if (any_cached(gfn)) {
+        before_cached_change(env, GETPC());
+    }
+    for (unsigned i = 0; i < 64; i++) {
+        if (kvm390_keystore_reset_reference(&kvm390_keys.store, gfn + i, false,
+                                            &old) == KVM390_KEY_CACHED) {
+            kvm390_keystore_reset_reference(&kvm390_keys.store, gfn + i, true,
+                                            &old);
+            flush = true;
+        }
+        if (old & KVM390_KEY_R) {
+            bits |= kvm390_reference_mask(i);
+        }
+    }
+    if (flush) {
+        async_safe_run_on_cpu(cs, flush_work, RUN_ON_CPU_NULL);
+    }
+    return bits;
+}
+
+/* Problem state needs the extraction-authority control. */
+static void require_extraction_authority(CPUS390XState *env, uintptr_t ra)
+{
+    if ((env->psw.mask & PSW_MASK_PSTATE) &&
+        !(env->cregs[0] & CR0_EXTRACTION_AUTHORITY)) {
+        tcg_s390_program_interrupt(env, PGM_PRIVILEGED, ra);
+    }
+}
+
+/* INSERT VIRTUAL STORAGE KEY: returns the new R1 */
+uint64_t HELPER(kvm390_ivsk)(CPUS390XState *env, uint64_t r1, uint64_t addr)
+{
+    const uintptr_t ra = GETPC();
+    target_ulong absolute;
+    uint64_t tec = 0;
+    uint8_t key;
+    int prot, exc;
+
+    require_extraction_authority(env, ra);
+    if (!(env->psw.mask & PSW_MASK_DAT)) {
+        tcg_s390_program_interrupt(env, PGM_SPECIAL_OP, ra);
+    }
+    use_keys(env, ra);
+    exc = mmu_translate(env, wrap_address(env, addr), MMU_DATA_LOAD,
+                        env->psw.mask & PSW_MASK_ASC, &absolute, &prot, &tec);
+    if (exc) {
+        env->tlb_fill_exc = exc;
+        env->tlb_fill_tec = tec;
+        tcg_s390_program_interrupt(env, exc, ra);
+    }
+    key = kvm390_keystore_get(&kvm390_keys.store,
+                              absolute >> TARGET_PAGE_BITS);
+    return deposit64(r1, 0, 8, key & (KVM390_KEY_ACC | KVM390_KEY_F));
+}
+
+/* INSERT PSW KEY: returns the new GR 2 */
+uint64_t HELPER(kvm390_ipk)(CPUS390XState *env, uint64_t gr2)
+{
+    require_extraction_authority(env, GETPC());
+    return deposit64(gr2, 0, 8, (env->psw.mask & PSW_MASK_KEY)
+                                >> PSW_SHIFT_KEY << 4);
+}
+
+/* SET PSW KEY FROM ADDRESS */
+void HELPER(kvm390_spka)(CPUS390XState *env, uint64_t addr)
+{
+    unsigned key = extract64(addr, 4, 4);
+
+    if ((env->psw.mask & PSW_MASK_PSTATE) &&
+        !(env->cregs[3] >> 16 & (0x8000 >> key))) {
+        tcg_s390_program_interrupt(env, PGM_PRIVILEGED, GETPC());
+    }
+    env->psw.mask = deposit64(env->psw.mask, PSW_SHIFT_KEY, 4, key);
+}
+
+static void clear_page(CPUS390XState *env, uint64_t absolute, uintptr_t ra)
+{
+    if (address_space_set(env_cpu(env)->as, absolute, 0, TARGET_PAGE_SIZE,
+                          MEMTXATTRS_UNSPECIFIED) != MEMTX_OK) {
+        tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
+    }
+    kvm390_keys_record(absolute, TARGET_PAGE_SIZE, true);
+}
+
+/* Low-address protection applies to the operand's first address only. */
+static void check_low_address(CPUS390XState *env, uint64_t addr, uintptr_t ra)
+{
+    if (kvm390_low_address_protected(env->cregs[0], false, addr)) {
+        env->tlb_fill_exc = PGM_PROTECTION;
+        env->tlb_fill_tec = kvm390_teid(addr, KVM390_STORE,
+                                        (env->psw.mask & PSW_MASK_ASC)
+                                        >> PSW_SHIFT_ASC,
+                                        KVM390_PROT_LOW_ADDRESS);
+        tcg_s390_program_interrupt(env, PGM_PROTECTION, ra);
+    }
+}
+
+static void manage_page(CPUS390XState *env, const Kvm390Pfmf *pfmf,
+                        uint64_t absolute, uintptr_t ra)
+{
+    uint8_t old;
+
+    if (!page_exists(absolute)) {
+        tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
+    }
+    if (pfmf->clear) {
+        clear_page(env, absolute, ra);
+    }
+    if (pfmf->set_key) {
+        set_key(env, absolute >> TARGET_PAGE_BITS, pfmf->key, pfmf->mr,
+                pfmf->mc, &old, ra);
+    }
+}
+
+/* PERFORM FRAME MANAGEMENT FUNCTION */
+void HELPER(kvm390_pfmf)(CPUS390XState *env, uint32_t r1, uint32_t r2)
+{
+    const Kvm390KeyFacilities fac = facilities();
+    const uintptr_t ra = GETPC();
+    uint64_t addr, end, stop;
+    Kvm390Pfmf pfmf;
+    int exc;
+
+    exc = kvm390_pfmf_decode(env->regs[r1], &fac, amode24(env), &pfmf);
+    if (exc) {
+        tcg_s390_program_interrupt(env, exc, ra);
+    }
+    addr = wrap_address(env, env->regs[r2]) & TARGET_PAGE_MASK;
+    if (pfmf.clear) {
+        check_low_address(env, addr, ra);
+    }
+    if (pfmf.set_key) {
+        use_keys(env, ra);
+    }
+    if (pfmf.frame_size == KVM390_PAGE_SIZE) {
+        manage_page(env, &pfmf, mmu_real2abs(env, addr), ra);
+        return;
+    }
+    end = (addr | (pfmf.frame_size - 1)) + 1;
+    stop = MIN(end, (addr | (UNIT_OF_OPERATION - 1)) + 1);
+    for (; addr != stop; addr += KVM390_PAGE_SIZE) {
+        /* Starting over goes on here. */
+        advance(env, r2, addr);
+        manage_page(env, &pfmf, addr, ra);
+    }
+    advance(env, r2, stop);
+    if (stop != end) {
+        cpu_loop_exit_restore(env_cpu(env), ra);
+    }
+}
+
+/* Whether key @key may do @type at @addr, by the storage key alone. */
+static int test_access(CPUS390XState *env, uint64_t addr, unsigned key,
+                       MMUAccessType type)
+{
+    const uint64_t asc = env->psw.mask & PSW_MASK_ASC;
+    const bool dat = env->psw.mask & PSW_MASK_DAT;
+    enum Kvm390Access access = type == MMU_DATA_STORE ? KVM390_STORE
+                                                      : KVM390_FETCH;
+    target_ulong absolute;
+    uint64_t tec = 0, asce;
+    uint8_t skey = 0;
+    int prot, exc;
+
+    exc = mmu_translate(env, addr, type, asc, &absolute, &prot, &tec);
+    if (exc) {
+        return exc;
+    }
+    asce = asc == PSW_ASC_HOME ? env->cregs[13] :
+           asc == PSW_ASC_SECONDARY ? env->cregs[7] : env->cregs[1];
+    if (kvm390_keys_active()) {
+        skey = kvm390_keystore_get(&kvm390_keys.store,
+                                   absolute >> TARGET_PAGE_BITS);
+    }
+    return kvm390_cpu_access_permits(key, skey, access, env->cregs[0],
+                                     dat && (asce & ASCE_PRIVATE_SPACE),
+                                     addr, 1) ? 0 : PGM_PROTECTION;
+}
+
+/* TEST PROTECTION: returns the condition code */
+uint32_t HELPER(kvm390_tprot)(CPUS390XState *env, uint64_t addr, uint64_t op2)
+{
+    const unsigned key = extract64(op2, 4, 4);
+    int exc;
+
+    if (env->psw.mask & PSW_MASK_PSTATE) {
+        tcg_s390_program_interrupt(env, PGM_PRIVILEGED, GETPC());
+    }
+    exc = test_access(env, addr, key, MMU_DATA_STORE);
+    if (!exc) {
+        return 0;
+    }
+    if (exc == PGM_PROTECTION) {
+        exc = test_access(env, addr, key, MMU_DATA_LOAD);
+        if (!exc) {
+            return 1;
+        }
+    }
+    switch (exc) {
+    case PGM_PROTECTION:
+        return 2;
+    case PGM_ADDRESSING:
+    case PGM_TRANS_SPEC:
+        tcg_s390_program_interrupt(env, exc, GETPC());
+    default:
+        return 3;
+    }
+}
