@@ -18,8 +18,26 @@ typedef struct {
 
 /* Ended by an entry without a condition. */
 static const Kvm390Feature features[] = {
+    { S390_FEAT_EDAT, kvm390_skeys_wanted },
+    { S390_FEAT_EDAT_2, kvm390_skeys_wanted },
+    { S390_FEAT_CONDITIONAL_SSKE, kvm390_skeys_wanted },
+    { S390_FEAT_NONQ_KEY_SETTING, kvm390_skeys_wanted },
+    { S390_FEAT_INSERT_REFERENCE_BITS_MULT, kvm390_skeys_wanted },
     { }
 };
+
+/* QEMU's CPU models know no feature of that name. */
+#define FACILITY_RESET_REFERENCE_BITS_MULTIPLE  66
+
+void kvm390_add_facilities(S390FeatType type, uint8_t *data)
+{
+    const unsigned bit = FACILITY_RESET_REFERENCE_BITS_MULTIPLE;
+
+    if (type == S390_FEAT_TYPE_STFL && kvm390_enabled() &&
+        kvm390_skeys_wanted()) {
+        data[bit / 8] |= 0x80 >> bit % 8;
+    }
+}
 
 void kvm390_add_cpu_features(S390CPUModel *model)
 {

@@ -12,6 +12,10 @@
 static inline void kvm390_add_cpu_features(S390CPUModel *model)
 {
 }
+
+static inline void kvm390_add_facilities(S390FeatType type, uint8_t *data)
+{
+}
 #else
 /**
  * kvm390_add_cpu_features: add what kvm390 implements to a CPU model.
@@ -21,6 +25,13 @@ static inline void kvm390_add_cpu_features(S390CPUModel *model)
  * while CPUs are created, with the BQL held.
  */
 void kvm390_add_cpu_features(S390CPUModel *model);
+
+/**
+ * kvm390_add_facilities: add facility bits that QEMU has no CPU feature for
+ * @type: the block of feature bits
+ * @data: its bits, for the guest to see
+ */
+void kvm390_add_facilities(S390FeatType type, uint8_t *data);
 #endif
 
 #endif /* KVM390_CPU_FEATURES_H */

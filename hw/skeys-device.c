@@ -1,0 +1,91 @@
+/*
+ * kvm390's backend of QEMU's storage-key device
+ *
+ * QEMU's device migrates, dumps and shows the keys; it only needs to be told
+ * where they are. As with KVM there is no explicit step to enable keys: the
+ * first one that is set (by a migration stream) makes them used.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/module.h"
+#include "hw/s390x/storage-keys.h"
+#include "kvm390/include/kvm390/accel.h"
+#include "kvm390/include/kvm390/dma.h"
+#include "kvm390/include/kvm390/keys.h"
+#include "kvm390/include/kvm390/skeys.h"
+
+const char *kvm390_skeys_backend(void)
+{
+    if (!kvm390_enabled() || !kvm390_skeys_wanted()) {
+        return NULL;
+    }
+    kvm390_dma_init();
+    return TYPE_KVM390_SKEYS;
+}
+
+static bool are_enabled(S390SKeysState *ss)
+{
+    return kvm390_keys_used();
+}
+
+/* QEMU's device has no limit on the number of keys; the ioctls do. */
+static int get_skeys(S390SKeysState *ss, uint64_t start_gfn, uint64_t count,
+                     uint8_t *keys)
+{
+    int ret = 0;
+
+    while (count && !ret) {
+        uint64_t part = MIN(count, KVM390_SKEYS_MAX);
+
+        ret = kvm390_get_skeys(start_gfn, part, 0, keys);
+        start_gfn += part;
+        keys += part;
+        count -= part;
+    }
+    return ret;
+}
+
+static int set_skeys(S390SKeysState *ss, uint64_t start_gfn, uint64_t count,
+                     uint8_t *keys)
+{
+    int ret = 0;
+
+    while (count && !ret) {
+        uint64_t part = MIN(count, KVM390_SKEYS_MAX);
+
+        ret = kvm390_set_skeys(start_gfn, part, 0, keys);
+        start_gfn += part;
+        keys += part;
+        count -= part;
+    }
+    return ret;
+}
+
+static void class_init(ObjectClass *oc, void *data)
+{
+    S390SKeysClass *skeyclass = S390_SKEYS_CLASS(oc);
+    DeviceClass *dc = DEVICE_CLASS(oc);
+
+    skeyclass->skeys_are_enabled = are_enabled;
+    skeyclass->get_skeys = get_skeys;
+    skeyclass->set_skeys = set_skeys;
+
+    /* Reason: there is one for the whole memory, made by the machine */
+    dc->user_creatable = false;
+}
+
+static const TypeInfo kvm390_skeys_info = {
+    .name          = TYPE_KVM390_SKEYS,
+    .parent        = TYPE_S390_SKEYS,
+    .instance_size = sizeof(S390SKeysState),
+    .class_init    = class_init,
+    .class_size    = sizeof(S390SKeysClass),
+};
+
+static void register_types(void)
+{
+    type_register_static(&kvm390_skeys_info);
+}
+
+type_init(register_types)
