@@ -1,0 +1,178 @@
+/*
+ * The wire: how an ioctl of the KVM API travels over a UNIX stream socket
+ *
+ * A message is a head of 40 bytes, then the ioctl's struct (arg_len bytes),
+ * then the contents of the buffers that the struct points to (buf_len bytes).
+ * Every integer in a message is big-endian. File descriptors ride on the first
+ * byte of a message (SCM_RIGHTS), at most one each way. A request is answered
+ * by one reply before the next one is sent on the same connection.
+ *
+ * Two things are shared in place instead, so that programs can look at them
+ * without the library in between, and are in the byte order that the client
+ * named in its hello: the page of struct kvm_run and the statistics files.
+ *
+ * The table of ioctls below serves both ends: it says which struct an ioctl
+ * takes, in which direction it travels, how its fields lie (to change their
+ * byte order) and which memory of the client it points to. Nothing here
+ * knows sockets, QEMU or the meaning of an ioctl.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_WIRE_H
+#define KVM390_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KVM390_WIRE_MAGIC   0x4b333930u /* "K390" */
+#define KVM390_WIRE_VERSION 1
+
+/* kvm390_head.target: the object that an ioctl addresses; from 0 on, a vCPU */
+#define KVM390_SYSTEM (-1)
+#define KVM390_VM     (-2)
+
+/* kvm390_head.cmd: an ioctl number, or one of these */
+#define KVM390_CMD_HELLO    0x01u /* arg: version | KVM390_HELLO_*; first message */
+#define KVM390_CMD_CHANNEL  0x02u /* with a socket: one more connection */
+#define KVM390_CMD_ATTACH   0x03u /* target: a vCPU that exists; returns its kvm_run */
+#define KVM390_CMD_CANCEL   0x04u /* target: a vCPU; its KVM_RUN returns -EINTR */
+#define KVM390_CMD_CLOSE_VM 0x05u /* VM mode: the VM ends */
+
+#define KVM390_HELLO_LITTLE_ENDIAN (1ull << 32) /* of kvm_run and statistics */
+
+/* kvm390_head.flags */
+#define KVM390_BAD_ARG  1u /* the client cannot read the struct */
+#define KVM390_BAD_BUF0 2u /* nor the first buffer; it is not in the message */
+#define KVM390_BAD_BUF1 4u /* nor the second one */
+#define KVM390_FLAGS    7u
+
+struct kvm390_head {
+    uint32_t magic;
+    uint32_t cmd;
+    int32_t target;
+    int32_t ret;      /* of a reply: 0 or more, or a negative errno */
+    uint64_t arg;     /* the argument of an ioctl that takes a number */
+    uint32_t arg_len;
+    uint32_t buf_len;
+    uint32_t flags;
+    uint32_t reserved; /* 0 */
+};
+
+/* The largest struct and the largest buffers of any ioctl, in bytes. */
+#define KVM390_MAX_ARG 256u
+#define KVM390_MAX_BUF (4u << 20)
+
+/* Errno values on the wire are Linux's generic ones, which s390x shares. */
+
+/* kvm390_ioctl.kinds */
+#define KVM390_ON_SYSTEM 1u
+#define KVM390_ON_VM     2u
+#define KVM390_ON_VCPU   4u
+
+enum kvm390_pass {
+    KVM390_PASS_NONE,   /* no argument, it is ignored */
+    KVM390_PASS_NUMBER, /* a number */
+    KVM390_PASS_IN,     /* a struct that the kernel reads */
+    KVM390_PASS_OUT,    /* a struct that it writes */
+    KVM390_PASS_INOUT,
+};
+
+/* Memory of the client that an ioctl's struct points to. */
+struct kvm390_segment {
+    uint64_t addr;
+    uint32_t in_len;    /* bytes the kernel reads */
+    uint32_t out_len;   /* bytes the kernel may write */
+    const char *layout; /* repeated over the length; NULL: bytes */
+};
+
+#define KVM390_SEGMENTS 2
+
+struct kvm390_ioctl {
+    uint32_t nr;
+    uint8_t kinds;
+    uint8_t pass;
+    uint16_t size;       /* of the struct */
+    const char *name;
+    const char *layout;  /* "d2w4b8": two 64-bit, four 32-bit fields, 8 bytes */
+    const char *fields;  /* their names, for people: "gaddr flags size op" */
+    /* Fills the segments; NULL if the struct points nowhere. */
+    void (*segments)(const void *arg, struct kvm390_segment *seg);
+};
+
+extern const struct kvm390_ioctl kvm390_ioctls[];
+extern const size_t kvm390_nr_ioctls;
+
+/**
+ * kvm390_ioctl_find: look up an ioctl
+ * @nr: its number
+ * @kind: KVM390_ON_SYSTEM, _VM or _VCPU
+ *
+ * Returns the table's entry, or NULL if no such object takes it.
+ */
+const struct kvm390_ioctl *kvm390_ioctl_find(uint32_t nr, unsigned kind);
+
+/**
+ * kvm390_swab: exchange the byte order of every field
+ * @layout: the fields, repeated until @len is used up; NULL for plain bytes
+ * @data: @len bytes; a field cut off by the end is left alone
+ */
+void kvm390_swab(const char *layout, void *data, size_t len);
+
+/** kvm390_to_wire: the same, if this machine is little-endian. */
+void kvm390_to_wire(const char *layout, void *data, size_t len);
+
+/** kvm390_irq_to_wire: kvm390_to_wire() for @n structs kvm_s390_irq, in both
+ * directions; @native says whether their types are in this machine's order. */
+void kvm390_irq_to_wire(void *irqs, size_t n, bool native);
+
+/** kvm390_arg_to_wire: the same for an ioctl's struct */
+void kvm390_arg_to_wire(const struct kvm390_ioctl *io, void *arg, bool native);
+
+/** kvm390_buf_to_wire: the same for a buffer it points to */
+void kvm390_buf_to_wire(const struct kvm390_segment *seg, void *buf,
+                        size_t len, bool native);
+
+/**
+ * kvm390_segments: which memory an ioctl's struct points to
+ * @io: the ioctl
+ * @arg: its struct in this machine's byte order
+ * @seg: filled; lengths are 0 where nothing is pointed to, or where what is
+ *       asked for is beyond the ioctl's own limits (which then refuses it)
+ */
+void kvm390_segments(const struct kvm390_ioctl *io, const void *arg,
+                     struct kvm390_segment seg[KVM390_SEGMENTS]);
+
+/** kvm390_head_to_wire: between this machine's order and the wire's. */
+void kvm390_head_to_wire(struct kvm390_head *head);
+
+/**
+ * kvm390_head_check: may a message with this head be read at all?
+ * @head: in this machine's byte order
+ *
+ * Returns NULL, or what is wrong, for the log. What passes has lengths within
+ * KVM390_MAX_ARG and KVM390_MAX_BUF.
+ */
+const char *kvm390_head_check(const struct kvm390_head *head);
+
+/**
+ * kvm390_request_check: does a request fit its ioctl?
+ * @head: in this machine's byte order, accepted by kvm390_head_check()
+ * @io: the ioctl it names
+ * @arg: its struct, in this machine's byte order; arg_len bytes
+ * @seg: filled with the segments
+ *
+ * A segment's bytes are in the message if its in_len is not 0 and its BAD_BUF
+ * flag is not set, one after the other.
+ *
+ * Returns NULL, or what is wrong.
+ */
+const char *kvm390_request_check(const struct kvm390_head *head,
+                                 const struct kvm390_ioctl *io,
+                                 const void *arg,
+                                 struct kvm390_segment seg[KVM390_SEGMENTS]);
+
+/** The fields of struct kvm_run, for kvm390_swab(), but for the exit union. */
+extern const char kvm390_run_layout[];
+
+#endif
