@@ -10,11 +10,14 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/accel.h"
+#include "hw/boards.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qom/object_interfaces.h"
 #include "system/accel-ops.h"
 #include "kvm390/include/kvm390/accel.h"
+#include "kvm390/include/kvm390/exits.h"
+#include "kvm390/include/kvm390/vm.h"
 #include "kvm390/accel/kvm390-version.h"
 #include "kvm390/trace.h"
 
@@ -99,6 +102,23 @@ static void kvm390_accel_class_init(ObjectClass *oc, void *data)
         "Print this list and exit");
 }
 
+static void kvm390_ops_init(AccelOpsClass *ops)
+{
+    AccelOpsClass *tcg = ACCEL_OPS_CLASS(
+        object_class_by_name(ACCEL_OPS_NAME("tcg")));
+
+    tcg->ops_init(ops);
+    if (object_dynamic_cast(OBJECT(current_machine), TYPE_KVM390_VM)) {
+        kvm390_intercepts.vm = true;
+        kvm390_vm_ops_init(ops);
+    }
+}
+
+static void kvm390_ops_class_init(ObjectClass *oc, void *data)
+{
+    ACCEL_OPS_CLASS(oc)->ops_init = kvm390_ops_init;
+}
+
 static const TypeInfo kvm390_types[] = {
     {
         .name = TYPE_KVM390_ACCEL,
@@ -108,6 +128,7 @@ static const TypeInfo kvm390_types[] = {
     {
         .name = ACCEL_OPS_NAME("kvm390"),
         .parent = ACCEL_OPS_NAME("tcg"),
+        .class_init = kvm390_ops_class_init,
     },
 };
 

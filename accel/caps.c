@@ -6,10 +6,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include <linux/kvm.h>
+#include "kvm390/include/kvm390/uapi.h"
+#include "cpu.h"
 #include "hw/boards.h"
+#include "kvm390/include/kvm390/accel.h"
 #include "kvm390/include/kvm390/caps.h"
 #include "kvm390/include/kvm390/memop.h"
+#include "api/cpu-model.h"
 
 /* What the machine can hold; KVM recommends no smaller number on s390x. */
 static int max_vcpus(void)
@@ -29,12 +32,79 @@ static int mem_op_extension(void)
 
 #define CAP(cap, function) { .name = #cap, .number = cap, .value = function }
 
+static int yes(void)
+{
+    return 1;
+}
+
+static int skeys(void)
+{
+    return kvm390_skeys_wanted();
+}
+
+static int nr_slots(void)
+{
+    return KVM390_NR_SLOTS;
+}
+
+static int guest_debug(void)
+{
+    return KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP |
+           KVM_GUESTDBG_USE_HW_BP;
+}
+
+static int mask_ranges(void)
+{
+    return 1 << KVM_S390_REG_MASK_FACILITIES |
+           1 << KVM_S390_REG_MASK_FEATURES | 1 << KVM_S390_REG_MASK_SUBFUNCS;
+}
+
+static int vector_registers(void)
+{
+    return kvm390_model_facility(129);
+}
+
 const Kvm390Cap kvm390_caps[] = {
     CAP(KVM_CAP_NR_VCPUS, max_vcpus),
     CAP(KVM_CAP_MAX_VCPUS, max_vcpus),
     CAP(KVM_CAP_MAX_VCPU_ID, max_vcpus),
     CAP(KVM_CAP_S390_MEM_OP, mem_op_size),
     CAP(KVM_CAP_S390_MEM_OP_EXTENSION, mem_op_extension),
+    CAP(KVM_CAP_S390_SKEYS, skeys),
+    CAP(KVM_CAP_S390_KEYOP, skeys),
+    CAP(KVM_CAP_NR_MEMSLOTS, nr_slots),
+    CAP(KVM_CAP_USER_MEMORY, yes),
+    CAP(KVM_CAP_USER_MEMORY2, yes),
+    CAP(KVM_CAP_DESTROY_MEMORY_REGION_WORKS, yes),
+    CAP(KVM_CAP_JOIN_MEMORY_REGIONS_WORKS, yes),
+    CAP(KVM_CAP_SYNC_MMU, yes),
+    CAP(KVM_CAP_SYNC_REGS, yes),
+    CAP(KVM_CAP_ONE_REG, yes),
+    CAP(KVM_CAP_MP_STATE, yes),
+    CAP(KVM_CAP_IMMEDIATE_EXIT, yes),
+    CAP(KVM_CAP_ENABLE_CAP, yes),
+    CAP(KVM_CAP_ENABLE_CAP_VM, yes),
+    CAP(KVM_CAP_CHECK_EXTENSION_VM, yes),
+    CAP(KVM_CAP_VM_ATTRIBUTES, yes),
+    CAP(KVM_CAP_DEVICE_CTRL, yes),
+    CAP(KVM_CAP_SET_GUEST_DEBUG, yes),
+    CAP(KVM_CAP_SET_GUEST_DEBUG2, guest_debug),
+    CAP(KVM_CAP_BINARY_STATS_FD, yes),
+    CAP(KVM_CAP_IRQ_ROUTING, yes),
+    CAP(KVM_CAP_S390_PSW, yes),
+    CAP(KVM_CAP_S390_GMAP, yes),
+    CAP(KVM_CAP_S390_IRQCHIP, yes),
+    CAP(KVM_CAP_S390_CSS_SUPPORT, yes),
+    CAP(KVM_CAP_S390_INJECT_IRQ, yes),
+    CAP(KVM_CAP_S390_IRQ_STATE, yes),
+    CAP(KVM_CAP_S390_USER_SIGP, yes),
+    CAP(KVM_CAP_S390_USER_STSI, yes),
+    CAP(KVM_CAP_S390_USER_INSTR0, yes),
+    CAP(KVM_CAP_S390_USER_OPEREXEC, yes),
+    CAP(KVM_CAP_S390_VCPU_RESETS, yes),
+    CAP(KVM_CAP_S390_DIAG318, yes),
+    CAP(KVM_CAP_S390_VECTOR_REGISTERS, vector_registers),
+    CAP(KVM_CAP_S390_REG_MASK_RANGES, mask_ranges),
     { }
 };
 

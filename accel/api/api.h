@@ -1,0 +1,228 @@
+/*
+ * The KVM API's inside: calls, vCPUs, connections
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_API_H
+#define KVM390_API_H
+
+#include "kvm390/include/kvm390/uapi.h"
+#include "kvm390/include/kvm390/wire.h"
+#include "kvm390/include/kvm390/exits.h"
+#include "cpu.h"
+#include "io/channel-socket.h"
+#include "qemu/event_notifier.h"
+
+/* What Linux reserves for the size of a vCPU's mapping. */
+#define KVM390_RUN_SIZE 4096
+
+/* An ioctl on its way through the server. */
+typedef struct Kvm390Call {
+    const struct kvm390_ioctl *io;
+    struct Kvm390Session *session;
+    struct Kvm390Vcpu *vcpu;    /* NULL for the system and the VM */
+    uint64_t number;            /* KVM390_PASS_NUMBER */
+    void *arg;                  /* the struct, in host order */
+    uint8_t *in[KVM390_SEGMENTS]; /* NULL: the client cannot read it */
+    struct kvm390_segment seg[KVM390_SEGMENTS];
+    GByteArray *out;            /* for the client's buffers, in host order */
+    int in_fd;                  /* the client's descriptor, or -1 */
+    int out_fd;                 /* for the client, or -1; closed when sent */
+    int ret;
+} Kvm390Call;
+
+typedef int Kvm390Handler(Kvm390Call *call);
+
+/* Flags of a handler. */
+enum {
+    KVM390_NO_BQL = 1,   /* takes the BQL itself, if at all */
+    KVM390_ANY_THREAD = 2, /* a vCPU's ioctl that need not run on its thread */
+    KVM390_REGS_IN = 4,  /* looks at registers that live in kvm_run */
+    KVM390_REGS_OUT = 8, /* changes them */
+    KVM390_VM_MODE = 16, /* -EBUSY where QEMU owns memory and run loop */
+};
+
+typedef struct Kvm390ApiEntry {
+    uint32_t nr;
+    uint8_t kinds;
+    uint8_t flags;
+    Kvm390Handler *handler;
+} Kvm390ApiEntry;
+
+/* Statistics counted by the API itself. */
+enum {
+    KVM390_STAT_EXIT_USERSPACE,
+    KVM390_STATS,
+};
+
+/*
+ * A vCPU as the API sees it. Its thread owns all of it but for: cancel and
+ * idle (atomic), pgm and debug_pending (BQL).
+ */
+typedef struct Kvm390Vcpu {
+    S390CPU *cpu;
+    unsigned id;
+    struct kvm_run *run;        /* shared with the client, in its byte order */
+    int run_fd;
+    bool little_endian;         /* the client's order */
+    struct Kvm390Session *session; /* the connection its thread serves */
+    EventNotifier kick;
+    bool idle;                  /* its thread waits for messages */
+    bool cancel;                /* KVM_RUN is to return -EINTR */
+    bool started;
+    Kvm390Exit exit;
+    uint64_t cputm;             /* CPU timer, which stands while not in RUN */
+    bool cputm_armed;
+    uint32_t guest_debug;       /* KVM_GUESTDBG_* */
+    bool debug_pending;         /* single-stepped over an exit */
+    struct {
+        bool pending;
+        struct kvm_s390_pgm_info info;
+    } pgm;
+    struct kvm_s390_irq prefix; /* SIGP_SET_PREFIX; type 0: none */
+    struct kvm_s390_irq mchk;   /* MCHK; type 0: none */
+    struct kvm_s390_irq pfault; /* PFAULT_INIT; type 0: none */
+    bool stop_store_status;     /* of the pending stop */
+    uint64_t stats[KVM390_STATS];
+} Kvm390Vcpu;
+
+/* One client's connection. Served by one thread. */
+typedef struct Kvm390Session {
+    struct Kvm390Api *api;
+    QIOChannelSocket *ioc;
+    Kvm390Vcpu *vcpu;           /* bound to this one's thread, or NULL */
+    bool first;                 /* the VM ends with it (VM mode) */
+    bool greeted;
+    bool little_endian;
+    uint8_t *buf;               /* of SESSION_BUF bytes */
+} Kvm390Session;
+
+/* --- calls --- */
+
+/**
+ * kvm390_api_find: the handler of an ioctl, or NULL
+ */
+const Kvm390ApiEntry *kvm390_api_find(uint32_t nr, unsigned kind);
+
+/**
+ * kvm390_api_call: run an ioctl
+ *
+ * Sets @call->ret. Without the BQL; on the vCPU's thread for a vCPU that
+ * user space runs, on any thread otherwise.
+ */
+void kvm390_api_call(uint32_t cmd, int32_t target, Kvm390Call *call);
+
+/** kvm390_api_count: how often was an ioctl called (by table position) */
+uint64_t kvm390_api_count(size_t i);
+
+/** kvm390_api_out: @len zeroed bytes at the end of what goes to the client */
+void *kvm390_api_out(Kvm390Call *call, size_t len);
+
+/* --- vCPUs --- */
+
+/** kvm390_vcpu_find: by CPU address; NULL if there is none. BQL. */
+Kvm390Vcpu *kvm390_vcpu_find(unsigned id);
+
+/** kvm390_vcpus: how many there are. BQL. */
+unsigned kvm390_vcpus(void);
+
+/**
+ * kvm390_vcpu_get: the API's side of a CPU, made at its first use
+ * @little_endian: the client's byte order, that kvm_run is to have
+ *
+ * Returns NULL with @errp set. BQL.
+ */
+Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian, Error **errp);
+
+/** kvm390_vcpu_serve: from now on its thread answers this connection. BQL. */
+void kvm390_vcpu_serve(Kvm390Vcpu *vcpu, Kvm390Session *session);
+
+/** kvm390_vcpu_cancel: let KVM_RUN return -EINTR. Any thread. */
+void kvm390_vcpu_cancel(Kvm390Vcpu *vcpu);
+
+/** kvm390_vcpu_wake: something changed that KVM_RUN may be waiting for. BQL. */
+void kvm390_vcpu_wake(Kvm390Vcpu *vcpu);
+
+/* --- struct kvm_run --- */
+
+/** kvm390_run_pull: registers that live in kvm_run, into the CPU */
+void kvm390_run_pull(Kvm390Vcpu *vcpu);
+
+/** kvm390_run_push_live: the registers that live there, into kvm_run */
+void kvm390_run_push_live(Kvm390Vcpu *vcpu);
+
+/** kvm390_run_push: all registers and the PSW, into kvm_run */
+void kvm390_run_push(Kvm390Vcpu *vcpu);
+
+void kvm390_run_set_psw(Kvm390Vcpu *vcpu, uint64_t mask, uint64_t addr);
+
+/** kvm390_run_masks_valid: has it no unknown register set marked? */
+bool kvm390_run_masks_valid(Kvm390Vcpu *vcpu);
+
+/** kvm390_run_sync: at KVM_RUN, what the client changed, into the CPU */
+void kvm390_run_sync(Kvm390Vcpu *vcpu);
+
+/** kvm390_run_leave: after KVM_RUN, the CPU timer stands */
+void kvm390_run_leave(Kvm390Vcpu *vcpu);
+
+/** kvm390_run_set_exit: say why KVM_RUN returned */
+void kvm390_run_set_exit(Kvm390Vcpu *vcpu, const Kvm390Exit *exit);
+void kvm390_run_set_reason(Kvm390Vcpu *vcpu, uint32_t reason);
+
+/** kvm390_run_init: the page of a new vCPU */
+void kvm390_run_init(Kvm390Vcpu *vcpu);
+
+uint64_t kvm390_get_cputm(Kvm390Vcpu *vcpu);
+void kvm390_set_cputm(Kvm390Vcpu *vcpu, uint64_t value);
+
+/* --- interrupts --- */
+
+/** kvm390_irq_inject: make one pending on a vCPU; 0 or -errno. BQL. */
+int kvm390_irq_inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq);
+
+/**
+ * kvm390_irq_deliver: take a program interruption that was injected
+ *
+ * Returns 0, or -EFAULT if there is no lowcore. The vCPU's thread, BQL.
+ */
+int kvm390_irq_deliver(Kvm390Vcpu *vcpu);
+
+/** kvm390_irq_clear_local: what a CPU reset does. BQL. */
+void kvm390_irq_clear_local(Kvm390Vcpu *vcpu);
+
+/* --- memory slots --- */
+
+/** kvm390_slots_count: of them, and of those without dirty logging. BQL. */
+void kvm390_slots_count(unsigned *slots, unsigned *unlogged);
+
+/** kvm390_slots_limit: KVM_S390_VM_MEM_LIMIT_SIZE's value. BQL. */
+uint64_t kvm390_slots_limit(void);
+int kvm390_slots_set_limit(uint64_t limit);
+
+#define KVM390_NR_SLOTS 512
+
+/** kvm390_stats_update: at the end of KVM_RUN, the statistics file */
+void kvm390_stats_update(Kvm390Vcpu *vcpu);
+
+/* --- dispatch tables, one for each file --- */
+
+Kvm390Handler kvm390_get_api_version, kvm390_create_vm, kvm390_extension,
+    kvm390_get_mmap_size, kvm390_enable_sie, kvm390_create_vcpu,
+    kvm390_enable_cap, kvm390_create_irqchip, kvm390_set_routing,
+    kvm390_vcpu_enable_cap;
+Kvm390Handler kvm390_set_memory, kvm390_set_memory2, kvm390_get_dirty_log;
+Kvm390Handler kvm390_get_attr, kvm390_set_attr, kvm390_has_attr,
+    kvm390_get_masks;
+Kvm390Handler kvm390_run, kvm390_get_regs, kvm390_set_regs, kvm390_get_sregs,
+    kvm390_set_sregs, kvm390_get_fpu, kvm390_set_fpu, kvm390_get_one_reg,
+    kvm390_set_one_reg;
+Kvm390Handler kvm390_get_mp_state, kvm390_set_mp_state, kvm390_normal_reset,
+    kvm390_initial_reset, kvm390_clear_reset, kvm390_set_initial_psw,
+    kvm390_store_status, kvm390_vcpu_fault;
+Kvm390Handler kvm390_set_guest_debug;
+Kvm390Handler kvm390_vm_interrupt, kvm390_vcpu_interrupt, kvm390_vcpu_irq,
+    kvm390_get_irqs, kvm390_set_irqs;
+Kvm390Handler kvm390_api_get_skeys, kvm390_api_set_skeys, kvm390_api_keyop;
+Kvm390Handler kvm390_get_stats_fd, kvm390_vm_memop, kvm390_vcpu_memop;
+
+#endif

@@ -1,0 +1,352 @@
+/*
+ * The CPU model: what the machine has, what the guest gets, what may change
+ *
+ * The machine is the accelerator's largest model. The guest's is a copy until
+ * user space sets it, which it can before the first vCPU. A bit can be set if
+ * the machine has it, and any bit can be cleared; that is what the masks of
+ * KVM_S390_GET_REG_WRITABLE_MASKS say, and what setting accepts.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "cpu-model.h"
+#include "target/s390x/cpu_models.h"
+#include "s390x-internal.h"
+#include "qapi/error.h"
+
+#define FACILITY_BYTES 2048
+
+/* All of it under the BQL. */
+static struct {
+    bool init;
+    S390FeatBitmap machine;
+    struct kvm_s390_vm_cpu_processor processor;
+    struct kvm_s390_vm_cpu_feat feat;
+    struct kvm_s390_vm_cpu_subfunc subfunc;
+    bool set;
+} model;
+
+static const struct {
+    S390FeatType type;
+    uint16_t offset, size;
+    S390Feat needs;
+} blocks[] = {
+#define BLOCK(TYPE, field, needs) \
+    { S390_FEAT_TYPE_##TYPE, offsetof(struct kvm_s390_vm_cpu_subfunc, field), \
+      sizeof_field(struct kvm_s390_vm_cpu_subfunc, field), needs }
+    BLOCK(PLO, plo, S390_FEAT_MAX),
+    BLOCK(PTFF, ptff, S390_FEAT_TOD_CLOCK_STEERING),
+    BLOCK(KMAC, kmac, S390_FEAT_MSA),
+    BLOCK(KMC, kmc, S390_FEAT_MSA),
+    BLOCK(KM, km, S390_FEAT_MSA),
+    BLOCK(KIMD, kimd, S390_FEAT_MSA),
+    BLOCK(KLMD, klmd, S390_FEAT_MSA),
+    BLOCK(PCKMO, pckmo, S390_FEAT_MSA_EXT_3),
+    BLOCK(KMCTR, kmctr, S390_FEAT_MSA_EXT_4),
+    BLOCK(KMF, kmf, S390_FEAT_MSA_EXT_4),
+    BLOCK(KMO, kmo, S390_FEAT_MSA_EXT_4),
+    BLOCK(PCC, pcc, S390_FEAT_MSA_EXT_4),
+    BLOCK(PPNO, ppno, S390_FEAT_MSA_EXT_5),
+    BLOCK(KMA, kma, S390_FEAT_MSA_EXT_8),
+    BLOCK(KDSA, kdsa, S390_FEAT_MSA_EXT_9),
+    BLOCK(SORTL, sortl, S390_FEAT_ESORT_BASE),
+    BLOCK(DFLTCC, dfltcc, S390_FEAT_DEFLATE_BASE),
+    BLOCK(PFCR, pfcr, S390_FEAT_CCF_BASE),
+#undef BLOCK
+};
+
+/* Features that KVM lists apart; bit numbers from the left. */
+static const struct {
+    unsigned bit;
+    S390Feat feat;
+} features[] = {
+    { KVM_S390_VM_CPU_FEAT_ESOP, S390_FEAT_ESOP },
+    { KVM_S390_VM_CPU_FEAT_SKEY, S390_FEAT_SIE_SKEY },
+    { KVM_S390_VM_CPU_FEAT_CMMA, S390_FEAT_SIE_CMMA },
+    { KVM_S390_VM_CPU_FEAT_GPERE, S390_FEAT_SIE_GPERE },
+    { KVM_S390_VM_CPU_FEAT_KSS, S390_FEAT_SIE_KSS },
+};
+
+static void fill_facilities(const S390FeatBitmap feats, uint64_t *list)
+{
+    uint8_t bytes[FACILITY_BYTES] = { };
+    int i;
+
+    s390_fill_feat_block(feats, S390_FEAT_TYPE_STFL, bytes);
+    for (i = 0; i < FACILITY_BYTES / 8; i++) {
+        list[i] = ldq_be_p(bytes + 8 * i);
+    }
+}
+
+static void fill_features(const S390FeatBitmap feats,
+                          struct kvm_s390_vm_cpu_feat *out)
+{
+    size_t i;
+
+    memset(out, 0, sizeof(*out));
+    for (i = 0; i < ARRAY_SIZE(features); i++) {
+        if (test_bit(features[i].feat, feats)) {
+            out->feat[features[i].bit / 64] |=
+                1ull << (63 - features[i].bit % 64);
+        }
+    }
+}
+
+static void fill_subfuncs(const S390FeatBitmap feats,
+                          struct kvm_s390_vm_cpu_subfunc *out)
+{
+    size_t i;
+
+    memset(out, 0, sizeof(*out));
+    for (i = 0; i < ARRAY_SIZE(blocks); i++) {
+        if (blocks[i].needs == S390_FEAT_MAX ||
+            test_bit(blocks[i].needs, feats)) {
+            s390_fill_feat_block(feats, blocks[i].type,
+                                 (uint8_t *)out + blocks[i].offset);
+        }
+    }
+}
+
+static uint64_t cpuid(void)
+{
+    return s390_cpuid_from_cpu_model(get_max_cpu_model(NULL));
+}
+
+static void init(void)
+{
+    if (model.init) {
+        return;
+    }
+    model.init = true;
+    bitmap_copy(model.machine, get_max_cpu_model(NULL)->features,
+                S390_FEAT_MAX);
+    model.processor.cpuid = cpuid();
+    model.processor.ibc = s390_ibc_from_cpu_model(get_max_cpu_model(NULL));
+    fill_facilities(model.machine, (uint64_t *)model.processor.fac_list);
+    fill_features(model.machine, &model.feat);
+    fill_subfuncs(model.machine, &model.subfunc);
+}
+
+bool kvm390_model_facility(unsigned nr)
+{
+    uint64_t list[FACILITY_BYTES / 8];
+
+    init();
+    fill_facilities(model.machine, list);
+    return list[nr / 64] & (1ull << (63 - nr % 64));
+}
+
+static void get_machine(Kvm390Call *call)
+{
+    struct kvm_s390_vm_cpu_machine *m = kvm390_api_out(call, sizeof(*m));
+
+    m->cpuid = cpuid();
+    m->ibc = s390_ibc_from_cpu_model(get_max_cpu_model(NULL));
+    fill_facilities(model.machine, (uint64_t *)m->fac_list);
+    memcpy(m->fac_mask, m->fac_list, sizeof(m->fac_mask));
+}
+
+int kvm390_model_get(uint64_t attr, Kvm390Call *call)
+{
+    init();
+    switch (attr) {
+    case KVM_S390_VM_CPU_PROCESSOR:
+        memcpy(kvm390_api_out(call, sizeof(model.processor)),
+               &model.processor, sizeof(model.processor));
+        return 0;
+    case KVM_S390_VM_CPU_MACHINE:
+        get_machine(call);
+        return 0;
+    case KVM_S390_VM_CPU_PROCESSOR_FEAT:
+        memcpy(kvm390_api_out(call, sizeof(model.feat)), &model.feat,
+               sizeof(model.feat));
+        return 0;
+    case KVM_S390_VM_CPU_MACHINE_FEAT:
+        fill_features(model.machine,
+                      kvm390_api_out(call, sizeof(model.feat)));
+        return 0;
+    case KVM_S390_VM_CPU_PROCESSOR_SUBFUNC:
+        memcpy(kvm390_api_out(call, sizeof(model.subfunc)), &model.subfunc,
+               sizeof(model.subfunc));
+        return 0;
+    case KVM_S390_VM_CPU_MACHINE_SUBFUNC:
+        fill_subfuncs(model.machine,
+                      kvm390_api_out(call, sizeof(model.subfunc)));
+        return 0;
+    case KVM_S390_VM_CPU_PROCESSOR_UV_FEAT_GUEST:
+    case KVM_S390_VM_CPU_MACHINE_UV_FEAT_GUEST:
+        kvm390_api_out(call, 8); /* no ultravisor */
+        return 0;
+    default:
+        return -ENXIO;
+    }
+}
+
+/* Is @want within @may, both of @len bytes? */
+static bool subset(const void *want, const void *may, size_t len)
+{
+    const uint8_t *w = want, *m = may;
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (w[i] & ~m[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int set_processor(const uint8_t *in)
+{
+    struct kvm_s390_vm_cpu_processor p;
+    uint64_t may[FACILITY_BYTES / 8];
+
+    memcpy(&p, in, sizeof(p));
+    fill_facilities(model.machine, may);
+    if (!subset(p.fac_list, may, FACILITY_BYTES)) {
+        return -EINVAL;
+    }
+    model.processor.cpuid = p.cpuid;
+    if (p.ibc) {
+        model.processor.ibc = MIN(p.ibc, s390_ibc_from_cpu_model(
+                                      get_max_cpu_model(NULL)));
+    }
+    memcpy(model.processor.fac_list, p.fac_list, FACILITY_BYTES);
+    model.set = true;
+    return 0;
+}
+
+static int set_feat(const uint8_t *in)
+{
+    struct kvm_s390_vm_cpu_feat may;
+
+    fill_features(model.machine, &may);
+    if (!subset(in, &may, sizeof(may))) {
+        return -EINVAL;
+    }
+    memcpy(&model.feat, in, sizeof(model.feat));
+    model.set = true;
+    return 0;
+}
+
+static int set_subfunc(const uint8_t *in)
+{
+    struct kvm_s390_vm_cpu_subfunc may;
+
+    fill_subfuncs(model.machine, &may);
+    if (!subset(in, &may, sizeof(may))) {
+        return -EINVAL;
+    }
+    memcpy(&model.subfunc, in, sizeof(model.subfunc));
+    model.set = true;
+    return 0;
+}
+
+int kvm390_model_set(uint64_t attr, Kvm390Call *call)
+{
+    init();
+    switch (attr) {
+    case KVM_S390_VM_CPU_PROCESSOR:
+    case KVM_S390_VM_CPU_PROCESSOR_FEAT:
+    case KVM_S390_VM_CPU_PROCESSOR_SUBFUNC:
+        break;
+    default:
+        return -ENXIO;
+    }
+    if (kvm390_vcpus() || !kvm390_intercepts.vm) {
+        return -EBUSY;
+    }
+    if (!call->in[0]) {
+        return -EFAULT;
+    }
+    switch (attr) {
+    case KVM_S390_VM_CPU_PROCESSOR:
+        return set_processor(call->in[0]);
+    case KVM_S390_VM_CPU_PROCESSOR_FEAT:
+        return set_feat(call->in[0]);
+    default:
+        return set_subfunc(call->in[0]);
+    }
+}
+
+void kvm390_model_apply(S390CPU *cpu)
+{
+    uint8_t bytes[FACILITY_BYTES];
+    S390FeatBitmap feats;
+    unsigned i;
+
+    init();
+    if (!model.set) {
+        return;
+    }
+    for (i = 0; i < FACILITY_BYTES / 8; i++) {
+        stq_be_p(bytes + 8 * i, model.processor.fac_list[i]);
+    }
+    bitmap_zero(feats, S390_FEAT_MAX);
+    s390_add_from_feat_block(feats, S390_FEAT_TYPE_STFL, bytes);
+    for (i = 0; i < ARRAY_SIZE(blocks); i++) {
+        s390_add_from_feat_block(feats, blocks[i].type,
+                                 (uint8_t *)&model.subfunc +
+                                 blocks[i].offset);
+    }
+    for (i = 0; i < ARRAY_SIZE(features); i++) {
+        unsigned bit = features[i].bit;
+
+        if (model.feat.feat[bit / 64] & (1ull << (63 - bit % 64))) {
+            set_bit(features[i].feat, feats);
+        }
+    }
+    /* What KVM has no bit for stays as the machine has it. */
+    for (i = 0; i < S390_FEAT_MAX; i++) {
+        S390FeatType type = s390_feat_def(i)->type;
+
+        if (type == S390_FEAT_TYPE_SCLP_CONF_CHAR ||
+            type == S390_FEAT_TYPE_SCLP_CONF_CHAR_EXT ||
+            type == S390_FEAT_TYPE_SCLP_FAC134 ||
+            type == S390_FEAT_TYPE_SCLP_CPU) {
+            if (test_bit(i, model.machine)) {
+                set_bit(i, feats);
+            }
+        }
+    }
+    bitmap_and(cpu->model->features, feats, model.machine, S390_FEAT_MAX);
+}
+
+/* --- which bits may change --- */
+
+static bool reserved_clear(const struct reg_mask_range *range)
+{
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(range->reserved); i++) {
+        if (range->reserved[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int kvm390_get_masks(Kvm390Call *call)
+{
+    const struct reg_mask_range *range = call->arg;
+
+    if (!reserved_clear(range)) {
+        return -EINVAL;
+    }
+    init();
+    switch (range->range) {
+    case KVM_S390_REG_MASK_FACILITIES:
+        fill_facilities(model.machine, kvm390_api_out(call, FACILITY_BYTES));
+        return 0;
+    case KVM_S390_REG_MASK_FEATURES:
+        fill_features(model.machine,
+                      kvm390_api_out(call, sizeof(model.feat)));
+        return 0;
+    case KVM_S390_REG_MASK_SUBFUNCS:
+        fill_subfuncs(model.machine,
+                      kvm390_api_out(call, sizeof(model.subfunc)));
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}

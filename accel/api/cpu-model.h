@@ -1,0 +1,26 @@
+/*
+ * The CPU model, as KVM_S390_VM_CPU_MODEL sees it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_CPU_MODEL_H
+#define KVM390_CPU_MODEL_H
+
+#include "api.h"
+
+/**
+ * kvm390_model_get, kvm390_model_set: an attribute of the group CPU_MODEL
+ *
+ * Return 0 or a negative errno; -ENXIO for an attribute that is not known,
+ * -EBUSY for a change once there is a vCPU. BQL.
+ */
+int kvm390_model_get(uint64_t attr, Kvm390Call *call);
+int kvm390_model_set(uint64_t attr, Kvm390Call *call);
+
+/** kvm390_model_apply: give a new CPU the model that was set. BQL. */
+void kvm390_model_apply(S390CPU *cpu);
+
+/** kvm390_model_facility: has the machine this facility? BQL. */
+bool kvm390_model_facility(unsigned nr);
+
+#endif

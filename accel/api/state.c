@@ -1,0 +1,210 @@
+/*
+ * vCPU states: MP_STATE, resets, STORE_STATUS, initial PSW
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "api.h"
+#include "s390x-internal.h"
+#include "exec/address-spaces.h"
+#include "exec/exec-all.h"
+#include "exec/cputlb.h"
+#include "hw/resettable.h"
+#include "qemu/timer.h"
+
+/* What an initial reset leaves in two control registers (PoP, "Resets"). */
+#define CR0_RESET  0xe0ull
+#define CR14_RESET 0xc2000000ull
+
+int kvm390_get_mp_state(Kvm390Call *call)
+{
+    struct kvm_mp_state *state = call->arg;
+
+    state->mp_state = s390_cpu_get_state(call->vcpu->cpu) ==
+                      S390_CPU_STATE_STOPPED ? KVM_MP_STATE_STOPPED :
+                      KVM_MP_STATE_OPERATING;
+    return 0;
+}
+
+int kvm390_set_mp_state(Kvm390Call *call)
+{
+    const struct kvm_mp_state *state = call->arg;
+
+    kvm390_intercepts.user_cpu_state = true;
+    switch (state->mp_state) {
+    case KVM_MP_STATE_STOPPED:
+        call->vcpu->cpu->env.pending_int &= ~INTERRUPT_STOP;
+        s390_cpu_set_state(S390_CPU_STATE_STOPPED, call->vcpu->cpu);
+        return 0;
+    case KVM_MP_STATE_OPERATING:
+        s390_cpu_set_state(S390_CPU_STATE_OPERATING, call->vcpu->cpu);
+        return 0;
+    default:
+        return -ENXIO;
+    }
+}
+
+int kvm390_set_initial_psw(Kvm390Call *call)
+{
+    const struct kvm_s390_psw *psw = call->arg;
+    CPUS390XState *env = &call->vcpu->cpu->env;
+
+    if (s390_cpu_get_state(call->vcpu->cpu) != S390_CPU_STATE_STOPPED) {
+        return -EBUSY;
+    }
+    env->psw.mask = psw->mask;
+    env->psw.addr = psw->addr;
+    kvm390_run_set_psw(call->vcpu, psw->mask, psw->addr);
+    return 0;
+}
+
+/* What all resets of a CPU do (KVM api.rst 4.123). */
+static void reset_common(Kvm390Vcpu *vcpu)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+
+    env->psw.mask &= ~PSW_MASK_RI;
+    env->pfault_token = -1ull;
+    env->bpbc = false;
+    memset(env->riccb, 0, sizeof(env->riccb));
+    memset(vcpu->run->s.regs.riccb, 0, sizeof(env->riccb));
+    kvm390_irq_clear_local(vcpu);
+    if (!kvm390_intercepts.user_cpu_state) {
+        s390_cpu_set_state(S390_CPU_STATE_STOPPED, vcpu->cpu);
+    }
+}
+
+static void reset_initial(Kvm390Vcpu *vcpu)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+
+    reset_common(vcpu);
+    env->psw.mask = 0;
+    env->psw.addr = 0;
+    env->cc_op = 0;
+    env->psa = 0;
+    env->ckc = 0;
+    timer_del(env->tod_timer);
+    kvm390_set_cputm(vcpu, 0);
+    vcpu->cputm_armed = false;
+    env->todpr = 0;
+    env->pp = 0;
+    env->gbea = 1;
+    env->fpc = 0;
+    memset(env->cregs, 0, sizeof(env->cregs));
+    env->cregs[0] = CR0_RESET;
+    env->cregs[14] = CR14_RESET;
+    tlb_flush(CPU(vcpu->cpu));
+}
+
+int kvm390_normal_reset(Kvm390Call *call)
+{
+    reset_common(call->vcpu);
+    return 0;
+}
+
+int kvm390_initial_reset(Kvm390Call *call)
+{
+    reset_initial(call->vcpu);
+    kvm390_run_push(call->vcpu);
+    return 0;
+}
+
+int kvm390_clear_reset(Kvm390Call *call)
+{
+    CPUS390XState *env = &call->vcpu->cpu->env;
+
+    reset_initial(call->vcpu);
+    memset(env->regs, 0, sizeof(env->regs));
+    memset(env->aregs, 0, sizeof(env->aregs));
+    memset(env->vregs, 0, sizeof(env->vregs));
+    memset(env->gscb, 0, sizeof(env->gscb));
+    env->etoken = 0;
+    env->etoken_extension = 0;
+    env->diag318_info = 0;
+    kvm390_run_push(call->vcpu);
+    return 0;
+}
+
+/* --- STORE_STATUS --- */
+
+/* The save area, from absolute address 0x1200 on (PoP, "Store Status"). */
+typedef struct QEMU_PACKED SaveArea {
+    uint64_t fprs[16];
+    uint64_t gprs[16];
+    uint64_t psw[2];
+    uint8_t pad1[8];
+    uint32_t prefix;
+    uint32_t fpc;
+    uint8_t pad2[4];
+    uint32_t todpr;
+    uint64_t cputm;
+    uint64_t ckc;
+    uint8_t pad3[8];
+    uint32_t ars[16];
+    uint64_t crs[16];
+} SaveArea;
+
+QEMU_BUILD_BUG_ON(sizeof(SaveArea) != 512);
+
+#define SAVE_AREA 0x1200
+#define ARCH_MODE 163
+
+static bool store(hwaddr addr, const void *data, size_t len)
+{
+    return address_space_write(&address_space_memory, addr,
+                               MEMTXATTRS_UNSPECIFIED, data, len) == MEMTX_OK;
+}
+
+/* The parts that are status; what lies between them is left alone. */
+static bool store_area(hwaddr at, const SaveArea *sa)
+{
+    const size_t first = offsetof(SaveArea, pad1);
+
+    return store(at, sa, first) &&
+           store(at + offsetof(SaveArea, prefix), &sa->prefix, 8) &&
+           store(at + offsetof(SaveArea, todpr), &sa->todpr, 20) &&
+           store(at + offsetof(SaveArea, ars), &sa->ars,
+                 sizeof(*sa) - offsetof(SaveArea, ars));
+}
+
+int kvm390_store_status(Kvm390Call *call)
+{
+    CPUS390XState *env = &call->vcpu->cpu->env;
+    uint64_t addr = call->number;
+    uint8_t mode = 1;
+    SaveArea sa = { };
+    int i;
+
+    if (addr == KVM_S390_STORE_STATUS_NOADDR ||
+        addr == KVM_S390_STORE_STATUS_PREFIXED) {
+        hwaddr base = addr == KVM_S390_STORE_STATUS_PREFIXED ? env->psa : 0;
+
+        if (!store(base + ARCH_MODE, &mode, 1)) {
+            return -EFAULT;
+        }
+        addr = base + SAVE_AREA;
+    }
+    for (i = 0; i < 16; i++) {
+        sa.fprs[i] = cpu_to_be64(*get_freg(env, i));
+        sa.gprs[i] = cpu_to_be64(env->regs[i]);
+        sa.ars[i] = cpu_to_be32(env->aregs[i]);
+        sa.crs[i] = cpu_to_be64(env->cregs[i]);
+    }
+    sa.psw[0] = cpu_to_be64(s390_cpu_get_psw_mask(env));
+    sa.psw[1] = cpu_to_be64(env->psw.addr);
+    sa.prefix = cpu_to_be32(env->psa);
+    sa.fpc = cpu_to_be32(env->fpc);
+    sa.todpr = cpu_to_be32(env->todpr);
+    sa.cputm = cpu_to_be64(kvm390_get_cputm(call->vcpu));
+    sa.ckc = cpu_to_be64(env->ckc >> 8);
+    return store_area(addr, &sa) ? 0 : -EFAULT;
+}
+
+/* KVM's fault handler makes the page present; here it always is. */
+int kvm390_vcpu_fault(Kvm390Call *call)
+{
+    return address_space_access_valid(&address_space_memory, call->number, 1,
+                                      true, MEMTXATTRS_UNSPECIFIED) ?
+           0 : -EFAULT;
+}

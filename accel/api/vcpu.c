@@ -1,0 +1,405 @@
+/*
+ * vCPUs: their threads, and KVM_RUN
+ *
+ * On the machine kvm390-vm a vCPU's thread serves the vCPU's connection and
+ * runs the guest in between, so that KVM_RUN takes one wakeup each way and an
+ * ioctl on the vCPU is on the right thread already. While it waits for a
+ * message it also waits for a kick, so it never keeps QEMU's queued work
+ * (TLB flushes, address space updates) waiting.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include <poll.h>
+#include "session.h"
+#include "cpu-model.h"
+#include "s390x-internal.h"
+#include "accel/tcg/tcg-accel-ops.h"
+#include "exec/cpu-common.h"
+#include "block/aio.h"
+#include "hw/boards.h"
+#include "qapi/error.h"
+#include "qemu/guest-random.h"
+#include "qemu/main-loop.h"
+#include "qemu/memfd.h"
+#include "qemu/rcu.h"
+#include "system/accel-ops.h"
+#include "system/cpus.h"
+#include "tcg/startup.h"
+#include "kvm390/include/kvm390/client-code.h"
+#include "kvm390/include/kvm390/vm.h"
+#include "kvm390/trace.h"
+
+static Kvm390Vcpu *vcpus[S390_MAX_CPUS]; /* BQL; entries stay */
+static unsigned nr_vcpus;
+
+Kvm390Vcpu *kvm390_vcpu_find(unsigned id)
+{
+    return id < S390_MAX_CPUS ? vcpus[id] : NULL;
+}
+
+unsigned kvm390_vcpus(void)
+{
+    return nr_vcpus;
+}
+
+Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian, Error **errp)
+{
+    unsigned id = cpu->env.core_id;
+    Kvm390Vcpu *vcpu = vcpus[id];
+
+    if (vcpu) {
+        return vcpu;
+    }
+    vcpu = g_new0(Kvm390Vcpu, 1);
+    vcpu->cpu = cpu;
+    vcpu->id = id;
+    vcpu->little_endian = little_endian;
+    vcpu->run = qemu_memfd_alloc("kvm390-run", KVM390_RUN_SIZE, 0,
+                                 &vcpu->run_fd, errp);
+    if (!vcpu->run || event_notifier_init(&vcpu->kick, 0)) {
+        g_free(vcpu);
+        return NULL;
+    }
+    kvm390_run_init(vcpu);
+    kvm390_run_push(vcpu);
+    vcpus[id] = vcpu;
+    nr_vcpus++;
+    if (kvm390_intercepts.vm) {
+        kvm390_set_exit(id, &vcpu->exit);
+        qemu_cpu_kick(CPU(cpu)); /* its thread waits for this */
+    }
+    return vcpu;
+}
+
+static int create_cpu(Kvm390Call *call)
+{
+    Kvm390Vcpu *vcpu;
+    Error *err = NULL;
+    Object *obj;
+
+    if (call->number >= S390_MAX_CPUS) {
+        return -EINVAL;
+    }
+    if (kvm390_vcpu_find(call->number)) {
+        return -EEXIST;
+    }
+    obj = object_new(current_machine->cpu_type);
+    kvm390_model_apply(S390_CPU(obj));
+    if (!object_property_set_int(obj, "core-id", call->number, &err) ||
+        !qdev_realize(DEVICE(obj), NULL, &err)) {
+        error_report_err(err);
+        object_unref(obj);
+        return -EINVAL;
+    }
+    vcpu = kvm390_vcpu_get(S390_CPU(obj), call->session->little_endian, NULL);
+    object_unref(obj);
+    if (!vcpu) {
+        return -ENOMEM;
+    }
+    call->out_fd = dup(vcpu->run_fd);
+    return call->out_fd < 0 ? -errno : 0;
+}
+
+typedef struct CreateJob {
+    Kvm390Call *call;
+    QemuSemaphore done;
+    int ret;
+} CreateJob;
+
+static void create_bh(void *opaque)
+{
+    CreateJob *job = opaque;
+
+    job->ret = create_cpu(job->call);
+    qemu_sem_post(&job->done);
+}
+
+/* The first CPU sets up the translator, for which TCG has the main thread. */
+int kvm390_create_vcpu(Kvm390Call *call)
+{
+    CreateJob job = { .call = call };
+
+    qemu_sem_init(&job.done, 0);
+    aio_bh_schedule_oneshot(qemu_get_aio_context(), create_bh, &job);
+    qemu_sem_wait(&job.done);
+    qemu_sem_destroy(&job.done);
+    return job.ret;
+}
+
+/* --- kicks --- */
+
+static void kick_vcpu_thread(CPUState *cs)
+{
+    Kvm390Vcpu *vcpu = vcpus[cs->cpu_index];
+
+    cpu_exit(cs);
+    smp_mb(); /* the work that is queued, before idle; pairs with wait_idle() */
+    if (vcpu && qatomic_read(&vcpu->idle)) {
+        event_notifier_set(&vcpu->kick);
+    }
+}
+
+void kvm390_vcpu_wake(Kvm390Vcpu *vcpu)
+{
+    qemu_cpu_kick(CPU(vcpu->cpu));
+}
+
+void kvm390_vcpu_cancel(Kvm390Vcpu *vcpu)
+{
+    qatomic_set(&vcpu->cancel, true);
+    qemu_cpu_kick(CPU(vcpu->cpu));
+}
+
+void kvm390_vcpu_serve(Kvm390Vcpu *vcpu, Kvm390Session *session)
+{
+    if (vcpu->session) {
+        /* Its client opened it twice. The newer one takes the place. */
+        session->vcpu = NULL;
+        kvm390_session_start(session);
+        return;
+    }
+    session->vcpu = vcpu;
+    qatomic_store_release(&vcpu->session, session);
+    event_notifier_set(&vcpu->kick);
+}
+
+/* --- KVM_RUN --- */
+
+/* Halted, in KVM_RUN: wait for an interruption, or for the call to end. */
+static void wait_halted(Kvm390Vcpu *vcpu)
+{
+    CPUState *cs = CPU(vcpu->cpu);
+
+    bql_lock();
+    while (cs->halted && !cpu_has_work(cs) && !vcpu->exit.pending &&
+           !qatomic_read(&vcpu->cancel) && !cs->stop) {
+        if (!cpu_work_list_empty(cs)) {
+            process_queued_cpu_work(cs);
+            continue;
+        }
+        qemu_cond_wait_bql(cs->halt_cond);
+    }
+    qemu_wait_io_event_common(cs);
+    if (cpu_has_work(cs)) {
+        cs->halted = 0;
+    }
+    bql_unlock();
+}
+
+static bool debugging(Kvm390Vcpu *vcpu)
+{
+    return vcpu->guest_debug & KVM_GUESTDBG_ENABLE;
+}
+
+static bool single_step(Kvm390Vcpu *vcpu)
+{
+    return debugging(vcpu) && vcpu->guest_debug & KVM_GUESTDBG_SINGLESTEP;
+}
+
+/* Until there is something to tell user space; returns KVM_RUN's result. */
+static int run_guest(Kvm390Vcpu *vcpu)
+{
+    CPUState *cs = CPU(vcpu->cpu);
+
+    for (;;) {
+        if (vcpu->exit.pending) {
+            vcpu->exit.pending = false;
+            if (vcpu->exit.error) {
+                return vcpu->exit.error;
+            }
+            kvm390_run_set_exit(vcpu, &vcpu->exit);
+            vcpu->debug_pending = single_step(vcpu) &&
+                vcpu->exit.reason == KVM_EXIT_S390_SIEIC;
+            return 0;
+        }
+        if (qatomic_read(&vcpu->cancel)) {
+            kvm390_run_set_reason(vcpu, KVM_EXIT_INTR);
+            return -EINTR;
+        }
+        if (qatomic_read(&vcpu->pgm.pending)) {
+            int ret;
+
+            bql_lock();
+            ret = kvm390_irq_deliver(vcpu);
+            bql_unlock();
+            if (ret) {
+                return ret;
+            }
+            if (single_step(vcpu)) {
+                kvm390_run_set_reason(vcpu, KVM_EXIT_DEBUG);
+                return 0;
+            }
+        }
+        if (cs->halted) {
+            wait_halted(vcpu);
+            if (cs->halted) {
+                continue;
+            }
+        }
+        switch (tcg_cpu_exec(cs)) {
+        case EXCP_DEBUG:
+            if (debugging(vcpu) && !vcpu->exit.pending) {
+                kvm390_run_set_reason(vcpu, KVM_EXIT_DEBUG);
+                return 0;
+            }
+            break;
+        case EXCP_ATOMIC:
+            cpu_exec_step_atomic(cs);
+            break;
+        }
+        qatomic_set_mb(&cs->exit_request, 0);
+        if (!cpu_work_list_empty(cs) || cs->stop) {
+            bql_lock();
+            qemu_wait_io_event_common(cs);
+            bql_unlock();
+        }
+    }
+}
+
+static bool has_lowcore(S390CPU *cpu)
+{
+    return address_space_access_valid(CPU(cpu)->as, cpu->env.psa,
+                                      2 * TARGET_PAGE_SIZE, true,
+                                      MEMTXATTRS_UNSPECIFIED);
+}
+
+int kvm390_run(Kvm390Call *call)
+{
+    Kvm390Vcpu *vcpu = call->vcpu;
+    S390CPU *cpu = vcpu->cpu;
+    int ret;
+
+    qatomic_set(&vcpu->cancel, false);
+    if (qatomic_read(&vcpu->run->immediate_exit)) {
+        return -EINTR;
+    }
+    if (!kvm390_run_masks_valid(vcpu)) {
+        return -EINVAL;
+    }
+    if (vcpu->debug_pending) {
+        vcpu->debug_pending = false;
+        kvm390_run_set_reason(vcpu, KVM_EXIT_DEBUG);
+        return 0;
+    }
+    if (s390_cpu_get_state(cpu) == S390_CPU_STATE_STOPPED) {
+        if (kvm390_intercepts.user_cpu_state) {
+            return -EINVAL;
+        }
+        bql_lock();
+        s390_cpu_set_state(S390_CPU_STATE_OPERATING, cpu);
+        bql_unlock();
+    }
+    kvm390_run_sync(vcpu);
+    kvm390_check_client_code();
+    ret = has_lowcore(cpu) ? run_guest(vcpu) : -EFAULT;
+    vcpu->stats[KVM390_STAT_EXIT_USERSPACE]++;
+    kvm390_run_leave(vcpu);
+    kvm390_run_push(vcpu);
+    kvm390_stats_update(vcpu);
+    return ret;
+}
+
+/* --- the thread --- */
+
+static void do_nothing(CPUState *cpu, run_on_cpu_data d)
+{
+}
+
+typedef struct ForceRcu {
+    Notifier notifier;
+    CPUState *cs;
+} ForceRcu;
+
+static void force_rcu(Notifier *notify, void *data)
+{
+    /* rcu_registry_lock is held: don't wait for the vCPU. */
+    async_run_on_cpu(container_of(notify, ForceRcu, notifier)->cs, do_nothing,
+                     RUN_ON_CPU_NULL);
+}
+
+/* Wait for a message or for a kick. True if there is a message, or an end. */
+static bool wait_idle(Kvm390Vcpu *vcpu)
+{
+    CPUState *cs = CPU(vcpu->cpu);
+    struct pollfd pfd[2] = {
+        { .fd = event_notifier_get_fd(&vcpu->kick), .events = POLLIN },
+        { .fd = vcpu->session ? vcpu->session->ioc->fd : -1,
+          .events = POLLIN },
+    };
+
+    qatomic_set(&vcpu->idle, true);
+    smp_mb(); /* idle, before looking for work; pairs with the kick */
+    if (!qatomic_read(&cs->exit_request)) {
+        while (poll(pfd, 2, -1) < 0 && errno == EINTR) {
+        }
+    }
+    qatomic_set(&vcpu->idle, false);
+    if (pfd[0].revents) {
+        event_notifier_test_and_clear(&vcpu->kick);
+    }
+    return pfd[1].revents;
+}
+
+static void *vcpu_thread(void *opaque)
+{
+    CPUState *cs = opaque;
+    Kvm390Vcpu *vcpu;
+    ForceRcu rcu = { .notifier.notify = force_rcu, .cs = cs };
+
+    rcu_register_thread();
+    rcu_add_force_rcu_notifier(&rcu.notifier);
+    tcg_register_thread();
+
+    bql_lock();
+    qemu_thread_get_self(cs->thread);
+    cs->thread_id = qemu_get_thread_id();
+    cs->neg.can_do_io = true;
+    current_cpu = cs;
+    cpu_thread_signal_created(cs);
+    qemu_guest_random_seed_thread_part2(cs->random_seed);
+
+    /* The API's side is made once the CPU is realized. */
+    while (!(vcpu = vcpus[cs->cpu_index])) {
+        qemu_cond_wait_bql(cs->halt_cond);
+        qatomic_set(&cs->exit_request, 0);
+        qemu_wait_io_event_common(cs);
+    }
+    for (;;) {
+        bool message;
+
+        bql_unlock();
+        message = wait_idle(vcpu);
+        bql_lock();
+        qatomic_set_mb(&cs->exit_request, 0);
+        qemu_wait_io_event_common(cs);
+        if (message) {
+            bool over;
+
+            bql_unlock();
+            over = kvm390_session_serve(vcpu->session);
+            bql_lock();
+            if (over) {
+                kvm390_session_free(vcpu->session);
+                qatomic_set(&vcpu->session, NULL);
+            }
+        }
+    }
+    return NULL;
+}
+
+static void create_vcpu_thread(CPUState *cs)
+{
+    char name[16];
+
+    tcg_cpu_init_cflags(cs, true);
+    snprintf(name, sizeof(name), "vCPU %d", cs->cpu_index);
+    qemu_thread_create(cs->thread, name, vcpu_thread, cs,
+                       QEMU_THREAD_DETACHED);
+}
+
+void kvm390_vm_ops_init(AccelOpsClass *ops)
+{
+    ops->create_vcpu_thread = create_vcpu_thread;
+    ops->kick_vcpu_thread = kick_vcpu_thread;
+}

@@ -1,0 +1,133 @@
+/*
+ * The system's and the VM's simple ioctls: version, capabilities
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "api.h"
+#include "cpu-model.h"
+#include "kvm390/include/kvm390/caps.h"
+
+int kvm390_get_api_version(Kvm390Call *call)
+{
+    return KVM_API_VERSION;
+}
+
+int kvm390_create_vm(Kvm390Call *call)
+{
+    static bool created; /* BQL */
+
+    if (!kvm390_intercepts.vm) {
+        return -EBUSY; /* its VM is there already */
+    }
+    if (call->number) {
+        return -EINVAL; /* a user-controlled VM is not offered */
+    }
+    if (created) {
+        return -EBUSY; /* the library starts another process instead */
+    }
+    created = true;
+    return 0;
+}
+
+int kvm390_extension(Kvm390Call *call)
+{
+    return call->number <= UINT32_MAX ?
+           kvm390_check_extension(call->number) : 0;
+}
+
+int kvm390_get_mmap_size(Kvm390Call *call)
+{
+    return KVM390_RUN_SIZE;
+}
+
+int kvm390_enable_sie(Kvm390Call *call)
+{
+    return 0;
+}
+
+int kvm390_enable_cap(Kvm390Call *call)
+{
+    const struct kvm_enable_cap *cap = call->arg;
+    Kvm390Intercepts *on = &kvm390_intercepts;
+
+    if (cap->flags) {
+        return -EINVAL;
+    }
+    switch (cap->cap) {
+    case KVM_CAP_S390_IRQCHIP:
+        return 0;
+    case KVM_CAP_S390_USER_SIGP:
+        qatomic_set(&on->user_sigp, true);
+        return 0;
+    case KVM_CAP_S390_USER_STSI:
+        qatomic_set(&on->user_stsi, true);
+        return 0;
+    case KVM_CAP_S390_USER_INSTR0:
+        qatomic_set(&on->user_instr0, true);
+        return 0;
+    case KVM_CAP_S390_USER_OPEREXEC:
+        qatomic_set(&on->user_operexec, true);
+        return 0;
+    case KVM_CAP_S390_VECTOR_REGISTERS:
+        /* They are in the machine's list, so they are on. */
+        return kvm390_vcpus() ? -EBUSY :
+               kvm390_check_extension(cap->cap) ? 0 : -EINVAL;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* The capability of a vCPU that switches on something of the whole VM. */
+int kvm390_vcpu_enable_cap(Kvm390Call *call)
+{
+    const struct kvm_enable_cap *cap = call->arg;
+
+    if (cap->flags || cap->cap != KVM_CAP_S390_CSS_SUPPORT) {
+        return -EINVAL;
+    }
+    qatomic_set(&kvm390_intercepts.css, true);
+    return 0;
+}
+
+/* There is one, and it needs no creating. */
+int kvm390_create_irqchip(Kvm390Call *call)
+{
+    return 0;
+}
+
+#define INDICATOR_BITS (4096 * 8)
+
+static int check_route(const struct kvm_irq_routing_entry *entry)
+{
+    if (entry->type != KVM_IRQ_ROUTING_S390_ADAPTER || entry->flags) {
+        return -EINVAL;
+    }
+    return entry->u.adapter.summary_offset >= INDICATOR_BITS ||
+           entry->u.adapter.ind_offset >= INDICATOR_BITS ? -EINVAL : 0;
+}
+
+/*
+ * The routes are checked and not used: what would use them, an eventfd of
+ * the client, is not offered (KVM_CAP_IRQFD is 0).
+ */
+int kvm390_set_routing(Kvm390Call *call)
+{
+    const struct kvm_irq_routing *routing = call->arg;
+    struct kvm_irq_routing_entry entry;
+    int ret = 0;
+    size_t i;
+
+    if (routing->flags ||
+        routing->nr * sizeof(entry) != call->seg[0].in_len) {
+        return -EINVAL;
+    }
+    if (routing->nr && !call->in[0]) {
+        return -EFAULT;
+    }
+    for (i = 0; i < routing->nr && !ret; i++) {
+        memcpy(&entry, call->in[0] + i * sizeof(entry), sizeof(entry));
+        ret = check_route(&entry);
+    }
+    return ret;
+}

@@ -1,0 +1,113 @@
+/*
+ * What leaves the guest for user space, where user space runs the vCPUs
+ *
+ * On the machine kvm390-vm, KVM_RUN returns where KVM would: at instructions
+ * KVM does not handle, at a disabled wait, at a stop. The hooks in TCG's code
+ * call what is here; it records the exit and leaves the translated code. On
+ * every other machine nothing is recorded.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_EXITS_H
+#define KVM390_EXITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct CPUArchState CPUS390XState;
+
+/* KVM_EXIT_S390_SIEIC's icptcode */
+enum {
+    KVM390_ICPT_INSTRUCTION = 0x04,
+    KVM390_ICPT_WAIT = 0x1c,
+    KVM390_ICPT_STOP = 0x28,
+    KVM390_ICPT_OPEREXC = 0x2c,
+};
+
+/*
+ * The exit of one vCPU. Written by the vCPU's thread only, inside cpu_exec();
+ * read and cleared by the same thread after it.
+ */
+typedef struct Kvm390Exit {
+    bool pending;
+    int error;          /* what KVM_RUN returns, 0 or -errno */
+    uint32_t reason;    /* KVM_EXIT_* */
+    uint8_t icptcode;
+    uint16_t ipa;
+    uint32_t ipb;
+    uint64_t reset_flags;
+    struct {
+        uint16_t subchannel_id, subchannel_nr;
+        uint32_t io_int_parm, io_int_word;
+        bool dequeued;
+    } tsch;
+    struct {
+        uint64_t addr;
+        uint8_t ar, fc, sel1;
+        uint16_t sel2;
+        bool wanted;    /* STSI is over; tell user space when it is stored */
+    } stsi;
+    uint8_t last_ilen;  /* of the instruction last exited on */
+    uint64_t exits[6];  /* how many of each kind, for the statistics */
+} Kvm390Exit;
+
+enum {
+    KVM390_EXITS_INSTRUCTION, KVM390_EXITS_WAIT, KVM390_EXITS_STOP,
+    KVM390_EXITS_OPEREXC, KVM390_DIAGNOSES, KVM390_SIGPS,
+};
+
+/*
+ * What user space asked to see (KVM_ENABLE_CAP). Set under the BQL, and only
+ * ever from false to true; a vCPU may see it late by one TB.
+ */
+typedef struct Kvm390Intercepts {
+    bool vm;            /* user space runs the vCPUs: machine kvm390-vm */
+    bool css;           /* KVM_CAP_S390_CSS_SUPPORT */
+    bool user_sigp;
+    bool user_stsi;
+    bool user_instr0;
+    bool user_operexec;
+    bool user_cpu_state; /* SET_MP_STATE was used */
+} Kvm390Intercepts;
+
+extern Kvm390Intercepts kvm390_intercepts;
+
+/**
+ * kvm390_set_exit: where to record the exits of a vCPU
+ * @cpu_address: 0 to S390_MAX_CPUS - 1
+ * @exit: NULL to record none. Before the vCPU runs.
+ */
+void kvm390_set_exit(unsigned cpu_address, Kvm390Exit *exit);
+
+/**
+ * kvm390_exit_wait: a PSW with the wait bit was loaded
+ *
+ * Returns true if user space runs the vCPUs; then the CPU is halted here, and
+ * a disabled wait is an exit. Called with or without the BQL.
+ */
+bool kvm390_exit_wait(CPUS390XState *env);
+
+/**
+ * kvm390_exit_stop: a stop interruption is delivered
+ *
+ * Returns true if user space runs the vCPUs. Under the BQL.
+ */
+bool kvm390_exit_stop(CPUS390XState *env);
+
+/**
+ * kvm390_exit_program: a program interruption is about to be taken
+ *
+ * Returns true if it is an exit instead (an operation exception that user
+ * space asked for). Under the BQL.
+ */
+bool kvm390_exit_program(CPUS390XState *env);
+
+/**
+ * kvm390_exit_no_lowcore: the prefix area has no memory behind it
+ *
+ * Does not return where user space runs the vCPUs (KVM_RUN then gives
+ * -EFAULT). A vCPU's thread, inside cpu_exec().
+ */
+void kvm390_exit_no_lowcore(CPUS390XState *env);
+
+#endif

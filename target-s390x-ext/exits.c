@@ -1,0 +1,228 @@
+/*
+ * What leaves the guest for user space, where user space runs the vCPUs
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "kvm390/include/kvm390/uapi.h"
+#include "cpu.h"
+#include "s390x-internal.h"
+#include "exec/cpu_ldst.h"
+#include "exec/exec-all.h"
+#include "exec/helper-proto.h"
+#include "qemu/main-loop.h"
+#include "tcg/tcg_s390x.h"
+#include "kvm390/include/kvm390/exits.h"
+
+Kvm390Intercepts kvm390_intercepts;
+
+static Kvm390Exit *exits[S390_MAX_CPUS];
+
+void kvm390_set_exit(unsigned cpu_address, Kvm390Exit *exit)
+{
+    assert(cpu_address < S390_MAX_CPUS);
+    exits[cpu_address] = exit;
+}
+
+static Kvm390Exit *exit_of(CPUS390XState *env)
+{
+    return kvm390_intercepts.vm ? exits[env->core_id] : NULL;
+}
+
+static void record_sieic(Kvm390Exit *e, uint8_t icptcode, uint64_t insn)
+{
+    e->pending = true;
+    e->error = 0;
+    e->reason = KVM_EXIT_S390_SIEIC;
+    e->icptcode = icptcode;
+    e->ipa = insn >> 48;
+    e->ipb = insn >> 16;
+}
+
+/* Leave the loop of cpu_exec() once the present exception is dealt with. */
+static void leave_soon(CPUS390XState *env)
+{
+    cpu_exit(env_cpu(env));
+}
+
+bool kvm390_exit_wait(CPUS390XState *env)
+{
+    const uint64_t enabled = PSW_MASK_IO | PSW_MASK_EXT | PSW_MASK_MCHECK;
+    CPUState *cs = env_cpu(env);
+    Kvm390Exit *e = exit_of(env);
+
+    if (!e) {
+        return false;
+    }
+    s390_cpu_halt(env_archcpu(env));
+    if (!(env->psw.mask & enabled)) {
+        record_sieic(e, KVM390_ICPT_WAIT, 0);
+        e->exits[KVM390_EXITS_WAIT]++;
+        cpu_exit(cs);
+    }
+    return true;
+}
+
+bool kvm390_exit_stop(CPUS390XState *env)
+{
+    Kvm390Exit *e = exit_of(env);
+
+    if (!e) {
+        return false;
+    }
+    env->pending_int &= ~INTERRUPT_STOP;
+    record_sieic(e, KVM390_ICPT_STOP, 0);
+    e->exits[KVM390_EXITS_STOP]++;
+    if (!kvm390_intercepts.user_cpu_state) {
+        s390_cpu_set_state(S390_CPU_STATE_STOPPED, env_archcpu(env));
+    }
+    leave_soon(env);
+    return true;
+}
+
+bool kvm390_exit_program(CPUS390XState *env)
+{
+    Kvm390Exit *e = exit_of(env);
+    uint64_t insn = 0;
+    int i;
+
+    if (!e || env->int_pgm_code != PGM_OPERATION ||
+        !(kvm390_intercepts.user_instr0 || kvm390_intercepts.user_operexec)) {
+        return false;
+    }
+    if (env->ex_value) {
+        insn = env->ex_value & ~0xffffull;
+    } else {
+        for (i = 0; i < env->int_pgm_ilen; i++) {
+            insn |= (uint64_t)cpu_ldub_code(env, env->psw.addr + i)
+                    << (56 - 8 * i);
+        }
+    }
+    if (!kvm390_intercepts.user_operexec && insn >> 48) {
+        return false;
+    }
+    record_sieic(e, KVM390_ICPT_OPEREXC, insn);
+    e->exits[KVM390_EXITS_OPEREXC]++;
+    e->last_ilen = env->int_pgm_ilen;
+    env->psw.addr += env->int_pgm_ilen;
+    leave_soon(env);
+    return true;
+}
+
+void kvm390_exit_no_lowcore(CPUS390XState *env)
+{
+    Kvm390Exit *e = exit_of(env);
+
+    if (e) {
+        e->pending = true;
+        e->error = -EFAULT;
+        env_cpu(env)->exception_index = EXCP_INTERRUPT;
+        cpu_loop_exit(env_cpu(env));
+    }
+}
+
+/* The instruction is done, as far as the CPU is concerned. */
+static void G_NORETURN next_instruction(CPUS390XState *env, uint64_t next)
+{
+    CPUState *cs = env_cpu(env);
+
+    env->psw.addr = next;
+    env->ex_value = 0;
+    cs->exception_index = cs->singlestep_enabled ? EXCP_DEBUG : -1;
+    cpu_loop_exit(cs);
+}
+
+static void G_NORETURN leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
+                             uint64_t next, unsigned ilen)
+{
+    CPUState *cs = env_cpu(env);
+
+    record_sieic(e, KVM390_ICPT_INSTRUCTION, insn);
+    e->exits[KVM390_EXITS_INSTRUCTION]++;
+    e->last_ilen = ilen;
+    env->psw.addr = next;
+    env->ex_value = 0;
+    cs->exception_index = EXCP_INTERRUPT;
+    cpu_loop_exit(cs);
+}
+
+/* DIAG 308: clear and normal reset of the configuration are user space's. */
+static void diag_308(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
+                     uint64_t next)
+{
+    uint64_t subcode = env->regs[(insn >> 48) & 0xf] & 0xffff;
+
+    if (subcode != 3 && subcode != 4) {
+        leave(env, e, insn, next, 4);
+    }
+    e->pending = true;
+    e->error = 0;
+    e->reason = KVM_EXIT_S390_RESET;
+    e->reset_flags = (subcode == 3 ? KVM_S390_RESET_CLEAR : 0) |
+                     KVM_S390_RESET_SUBSYSTEM | KVM_S390_RESET_IPL |
+                     KVM_S390_RESET_CPU_INIT;
+    e->last_ilen = 4;
+    env->psw.addr = next;
+    env_cpu(env)->exception_index = EXCP_INTERRUPT;
+    cpu_loop_exit(env_cpu(env));
+}
+
+static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
+                     uint64_t next)
+{
+    unsigned b2 = (insn >> 44) & 0xf;
+    unsigned code = ((insn >> 32) & 0xfff) + (b2 ? env->regs[b2] : 0);
+
+    e->exits[KVM390_DIAGNOSES]++;
+    switch (code & 0xffff) {
+    case 0x10:
+        return; /* release pages: the instruction itself */
+    case 0x44:
+    case 0x9c:
+        next_instruction(env, next);
+    case 0x308:
+        diag_308(env, e, insn, next);
+        break;
+    default:
+        leave(env, e, insn, next, 4);
+    }
+}
+
+void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
+                              uint32_t ilen)
+{
+    Kvm390Exit *e = exit_of(env);
+
+    if (!e) {
+        return;
+    }
+    switch (insn >> 56) {
+    case 0x83:
+        diagnose(env, e, insn, next);
+        return;
+    case 0xae:
+        e->exits[KVM390_SIGPS]++;
+        if (kvm390_intercepts.user_sigp) {
+            leave(env, e, insn, next, ilen);
+        }
+        return;
+    }
+    switch (insn >> 48) {
+    case 0xb220: /* SERVC */
+        leave(env, e, insn, next, ilen);
+    case 0xb27d: /* STSI */
+        return;
+    case 0xb236: /* TPI */
+        if (kvm390_intercepts.css) {
+            return;
+        }
+        break;
+    default:
+        if (kvm390_intercepts.css) {
+            leave(env, e, insn, next, ilen);
+        }
+    }
+    /* I/O instructions of a guest without a channel subsystem */
+    env->cc_op = 3;
+    next_instruction(env, next);
+}
