@@ -1,0 +1,96 @@
+/*
+ * Between the files of libkvm390
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_CLIENT_INTERNAL_H
+#define KVM390_CLIENT_INTERNAL_H
+
+#include "kvm390/include/kvm390/uapi.h"
+#include "kvm390/include/kvm390/wire.h"
+#include "libkvm390.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifdef KVM390_PRELOAD
+/* The library's own calls are not the program's: past the preload library. */
+int kvm390_real_close(int fd);
+int kvm390_real_dup(int fd);
+int kvm390_real_fcntl(int fd, int cmd, long arg);
+void *kvm390_real_mmap(void *addr, size_t len, int prot, int flags, int fd,
+                       off_t offset);
+int kvm390_real_munmap(void *addr, size_t len);
+#ifndef KVM390_PRELOAD_SELF
+#define close  kvm390_real_close
+#define dup    kvm390_real_dup
+#define fcntl  kvm390_real_fcntl
+#define mmap   kvm390_real_mmap
+#define munmap kvm390_real_munmap
+#endif
+#endif
+
+/* One connection. Its lock is shared with the children of fork(). */
+struct kvm390_conn {
+    int fd;
+    pthread_mutex_t *lock;
+};
+
+struct kvm390_message {
+    struct kvm390_head head;
+    uint8_t arg[KVM390_MAX_ARG];
+};
+
+/**
+ * kvm390_call: send a request and wait for its reply
+ * @msg: the request; then the reply, both in this machine's byte order
+ * @buf: @msg->head.buf_len bytes that follow the struct, as on the wire
+ * @send_fd: a descriptor that rides along, or -1
+ * @recv_fd: if not NULL, the one that came with the reply, or -1
+ * @reply: the reply's buf_len bytes, from malloc(), or NULL if there are none
+ *
+ * Returns 0, or -1 with errno set if the connection is broken.
+ */
+int kvm390_call(struct kvm390_conn *conn, struct kvm390_message *msg,
+                const void *buf, int send_fd, int *recv_fd, void **reply);
+
+/** kvm390_send, kvm390_recv: the two halves of it; the caller holds the lock. */
+int kvm390_send(struct kvm390_conn *conn, const struct kvm390_message *msg,
+                const void *buf, int send_fd);
+int kvm390_recv(struct kvm390_conn *conn, struct kvm390_message *msg,
+                int *recv_fd, void **reply);
+
+/** kvm390_readable: can these bytes be read without a fault? */
+bool kvm390_readable(const void *addr, size_t len);
+
+/** kvm390_copy_out: copy to memory that may not be writable; 0 or -1. */
+int kvm390_copy_out(void *to, const void *from, size_t len);
+
+/**
+ * kvm390_memory_share: make a range shared memory, if it isn't yet
+ * @addr, @len: the range, in whole pages
+ * @offset: where in the file the range lies
+ *
+ * Returns the file's descriptor, which stays the library's own, or -1.
+ */
+int kvm390_memory_share(void *addr, size_t len, uint64_t *offset);
+
+/** kvm390_memory_mapped: a program's own mapping, which is shared as a whole */
+void kvm390_memory_mapped(void *addr, size_t len);
+
+/** kvm390_memory_discard: MADV_DONTNEED; true if it was a shared range. */
+bool kvm390_memory_discard(void *addr, size_t len);
+
+/** kvm390_plo_installed: has the VM's CPU model this function of PLO? */
+bool kvm390_plo_installed(unsigned function);
+
+/** kvm390_trace: print an ioctl, if the environment has KVM390_TRACE. */
+void kvm390_trace(const char *object, const struct kvm390_ioctl *io,
+                  unsigned long request, void *arg, int ret, int err,
+                  const struct kvm_run *run);
+extern bool kvm390_tracing;
+
+#endif

@@ -1,0 +1,490 @@
+/*
+ * libkvm390: VMs, vCPUs and their ioctls
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_VCPUS 256
+#define RUN_SIZE  4096
+#define MAX_OPTIONS 64
+
+struct kvm390_vcpu {
+    struct kvm390_vm *vm;
+    struct kvm390_vcpu *next;
+    struct kvm390_conn conn;
+    unsigned id;
+    int run_fd;
+    struct kvm_run *run;
+};
+
+struct kvm390_vm {
+    struct kvm390_conn conn;
+    pthread_mutex_t *locks; /* shared with fork()'s children; [0] is conn's */
+    struct kvm390_vcpu *vcpus;
+    pid_t pid;
+};
+
+static void lock_init(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attr;
+
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(lock, &attr);
+    pthread_mutexattr_destroy(&attr);
+}
+
+static int simple_call(struct kvm390_conn *conn, uint32_t cmd, int32_t target,
+                       uint64_t arg, int send_fd, int *recv_fd)
+{
+    struct kvm390_message msg = {
+        .head = { .cmd = cmd, .target = target, .arg = arg },
+    };
+    void *reply;
+
+    if (kvm390_call(conn, &msg, NULL, send_fd, recv_fd, &reply)) {
+        return -1;
+    }
+    free(reply);
+    if (msg.head.ret < 0) {
+        errno = -msg.head.ret;
+        return -1;
+    }
+    return msg.head.ret;
+}
+
+/* Takes over the socket, also when it fails. */
+static struct kvm390_vm *vm_open(int fd, pid_t pid)
+{
+    uint64_t hello = KVM390_WIRE_VERSION;
+    struct kvm390_vm *vm = calloc(1, sizeof(*vm));
+
+    if (!vm) {
+        close(fd);
+        return NULL;
+    }
+    vm->pid = pid;
+    vm->conn.fd = fd;
+    vm->locks = mmap(NULL, (MAX_VCPUS + 1) * sizeof(*vm->locks),
+                     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (vm->locks == MAP_FAILED) {
+        vm->locks = NULL;
+        goto fail;
+    }
+    lock_init(&vm->locks[0]);
+    vm->conn.lock = &vm->locks[0];
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+        hello |= KVM390_HELLO_LITTLE_ENDIAN;
+    }
+    if (simple_call(&vm->conn, KVM390_CMD_HELLO, KVM390_SYSTEM, hello,
+                    -1, NULL) < 0) {
+        goto fail;
+    }
+    return vm;
+
+fail:
+    {
+        int saved = errno;
+
+        kvm390_vm_close(vm);
+        errno = saved;
+    }
+    return NULL;
+}
+
+static void run_server(const char *qemu, int fd)
+{
+    char object[64], *options = getenv("KVM390_QEMU_OPTIONS"), *word, *save;
+    const char *argv[MAX_OPTIONS + 16] = {
+        qemu, "-accel", "kvm390", "-machine", "kvm390-vm", "-nodefaults",
+        "-display", "none", "-monitor", "none", "-serial", "none", "-object",
+        object,
+    };
+    int n = 14;
+    sigset_t none;
+
+    snprintf(object, sizeof(object), "kvm390-api,id=api0,fd=%d", fd);
+    if (options) {
+        options = strdup(options);
+        for (word = strtok_r(options, " ", &save); word && n < MAX_OPTIONS;
+             word = strtok_r(NULL, " ", &save)) {
+            argv[n++] = word;
+        }
+    }
+    /* A terminal's ^C is for the program, and the VM ends with that. */
+    setpgid(0, 0);
+    unsetenv("LD_PRELOAD");
+    unsetenv("LD_LIBRARY_PATH");
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execvp(qemu, (char *const *)argv);
+    _exit(127);
+}
+
+struct kvm390_vm *kvm390_vm_start(const char *qemu)
+{
+    int pair[2];
+    pid_t pid;
+
+    if (!qemu) {
+        qemu = getenv("KVM390_QEMU");
+    }
+    if (!qemu || !*qemu) {
+        qemu = "qemu-system-s390x";
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+        return NULL;
+    }
+    pid = fork();
+    if (pid == 0) {
+        int fd = dup(pair[1]); /* without CLOEXEC */
+
+        run_server(qemu, fd);
+    }
+    close(pair[1]);
+    if (pid < 0) {
+        close(pair[0]);
+        return NULL;
+    }
+    return vm_open(pair[0], pid);
+}
+
+struct kvm390_vm *kvm390_vm_attach(const char *path)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    int fd;
+
+    if (strlen(path) >= sizeof(addr.sun_path)) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    strcpy(addr.sun_path, path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return NULL;
+    }
+    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+        close(fd);
+        return NULL;
+    }
+    return vm_open(fd, -1);
+}
+
+static void vcpu_free(struct kvm390_vcpu *vcpu)
+{
+    if (vcpu->run) {
+        munmap(vcpu->run, RUN_SIZE);
+    }
+    if (vcpu->run_fd >= 0) {
+        close(vcpu->run_fd);
+    }
+    if (vcpu->conn.fd >= 0) {
+        close(vcpu->conn.fd);
+    }
+    free(vcpu);
+}
+
+void kvm390_vm_close(struct kvm390_vm *vm)
+{
+    struct kvm390_vcpu *vcpu;
+
+    while ((vcpu = vm->vcpus)) {
+        vm->vcpus = vcpu->next;
+        vcpu_free(vcpu);
+    }
+    close(vm->conn.fd);
+    if (vm->pid > 0) {
+        /* It ends because its connection did. */
+        while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+    }
+    if (vm->locks) {
+        munmap(vm->locks, (MAX_VCPUS + 1) * sizeof(*vm->locks));
+    }
+    free(vm);
+}
+
+pid_t kvm390_vm_pid(const struct kvm390_vm *vm)
+{
+    return vm->pid;
+}
+
+/* A connection of the vCPU's own, so that KVM_RUN keeps nobody else waiting. */
+static int vcpu_connect(struct kvm390_vcpu *vcpu)
+{
+    int pair[2], ret;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+        return -1;
+    }
+    ret = simple_call(&vcpu->vm->conn, KVM390_CMD_CHANNEL, vcpu->id, 0,
+                      pair[1], NULL);
+    close(pair[1]);
+    if (ret < 0) {
+        close(pair[0]);
+        return -1;
+    }
+    vcpu->conn.fd = pair[0];
+    vcpu->conn.lock = &vcpu->vm->locks[1 + vcpu->id];
+    lock_init(vcpu->conn.lock);
+    return 0;
+}
+
+static struct kvm390_vcpu *vcpu_open(struct kvm390_vm *vm, uint32_t cmd,
+                                     int32_t target, unsigned id)
+{
+    struct kvm390_vcpu *vcpu = calloc(1, sizeof(*vcpu));
+    int saved;
+
+    if (!vcpu) {
+        return NULL;
+    }
+    vcpu->vm = vm;
+    vcpu->id = id;
+    vcpu->run_fd = -1;
+    vcpu->conn.fd = -1;
+    if (simple_call(&vm->conn, cmd, target, id, -1, &vcpu->run_fd) < 0) {
+        goto fail;
+    }
+    if (vcpu->run_fd < 0 || id >= MAX_VCPUS) {
+        errno = EPROTO;
+        goto fail;
+    }
+    vcpu->run = mmap(NULL, RUN_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+                     vcpu->run_fd, 0);
+    if (vcpu->run == MAP_FAILED) {
+        vcpu->run = NULL;
+        goto fail;
+    }
+    if (vcpu_connect(vcpu)) {
+        goto fail;
+    }
+    vcpu->next = vm->vcpus;
+    vm->vcpus = vcpu;
+    return vcpu;
+
+fail:
+    saved = errno;
+    vcpu_free(vcpu);
+    errno = saved;
+    return NULL;
+}
+
+struct kvm390_vcpu *kvm390_vcpu_create(struct kvm390_vm *vm, unsigned id)
+{
+    return vcpu_open(vm, KVM_CREATE_VCPU, KVM390_VM, id);
+}
+
+struct kvm390_vcpu *kvm390_vcpu_attach(struct kvm390_vm *vm, unsigned id)
+{
+    return vcpu_open(vm, KVM390_CMD_ATTACH, id, id);
+}
+
+struct kvm_run *kvm390_vcpu_run(struct kvm390_vcpu *vcpu)
+{
+    return vcpu->run;
+}
+
+int kvm390_vcpu_fd(const struct kvm390_vcpu *vcpu)
+{
+    return vcpu->run_fd;
+}
+
+/* What an ioctl's struct points to, collected behind it; fills the flags. */
+static uint8_t *gather(const struct kvm390_ioctl *io, void *arg,
+                       struct kvm390_segment *seg, struct kvm390_head *head,
+                       int *send_fd)
+{
+    size_t len = seg[0].in_len + (size_t)seg[1].in_len, at = 0;
+    uint8_t *buf = len ? malloc(len) : NULL;
+    int i;
+
+    for (i = 0; buf && i < KVM390_SEGMENTS; i++) {
+        const void *from = (const void *)(uintptr_t)seg[i].addr;
+
+        if (!seg[i].in_len) {
+            continue;
+        }
+        if (io->nr == KVM_SET_USER_MEMORY_REGION ||
+            io->nr == KVM_SET_USER_MEMORY_REGION2) {
+            const struct kvm_userspace_memory_region *region = arg;
+            uint64_t offset;
+
+            *send_fd = kvm390_memory_share((void *)from, region->memory_size,
+                                           &offset);
+            if (*send_fd < 0) {
+                head->flags |= KVM390_BAD_BUF0;
+                continue;
+            }
+            memcpy(buf + at, &offset, 8);
+        } else {
+            if (seg[i].addr == UINT64_MAX) {
+                from = (const char *)arg + io->size;
+            }
+            if (!kvm390_readable(from, seg[i].in_len)) {
+                head->flags |= KVM390_BAD_BUF0 << i;
+                continue;
+            }
+            memcpy(buf + at, from, seg[i].in_len);
+        }
+        kvm390_buf_to_wire(&seg[i], buf + at, seg[i].in_len, true);
+        at += seg[i].in_len;
+    }
+    head->buf_len = at;
+    return buf;
+}
+
+/* The reply's buffers, to where the struct points; 0 or -EFAULT. */
+static int scatter(struct kvm390_segment *seg, uint8_t *buf, size_t len)
+{
+    int i;
+
+    for (i = 0; i < KVM390_SEGMENTS && len; i++) {
+        size_t n = seg[i].out_len < len ? seg[i].out_len : len;
+
+        kvm390_buf_to_wire(&seg[i], buf, n, false);
+        if (kvm390_copy_out((void *)(uintptr_t)seg[i].addr, buf, n)) {
+            return -EFAULT;
+        }
+        buf += n;
+        len -= n;
+    }
+    return 0;
+}
+
+/* KVM_RUN: the reply takes its time, and a signal ends the wait for it. */
+static int run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
+               void **reply)
+{
+    struct pollfd pfd = { .fd = vcpu->conn.fd, .events = POLLIN };
+    sigset_t all, before;
+    int ret;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_mutex_lock(vcpu->conn.lock);
+    ret = kvm390_send(&vcpu->conn, msg, NULL, -1);
+    if (!ret && ppoll(&pfd, 1, NULL, &before) < 0 && errno == EINTR) {
+        /* It may be over by itself already; either way there is one reply. */
+        simple_call(&vcpu->vm->conn, KVM390_CMD_CANCEL, vcpu->id, 0, -1, NULL);
+    }
+    if (!ret) {
+        ret = kvm390_recv(&vcpu->conn, msg, NULL, reply);
+    }
+    pthread_mutex_unlock(vcpu->conn.lock);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ret;
+}
+
+static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
+                    int32_t target, unsigned long request, void *arg)
+{
+    unsigned kind = vcpu ? KVM390_ON_VCPU :
+                    target == KVM390_VM ? KVM390_ON_VM : KVM390_ON_SYSTEM;
+    const struct kvm390_ioctl *io = kvm390_ioctl_find(request, kind);
+    struct kvm390_conn *conn = vcpu ? &vcpu->conn : &vm->conn;
+    struct kvm390_message msg = { .head = { .cmd = request,
+                                            .target = target } };
+    struct kvm390_segment seg[KVM390_SEGMENTS] = { 0 };
+    int send_fd = -1, recv_fd = -1, ret;
+    uint8_t *buf = NULL;
+    void *reply = NULL;
+
+    if (request == KVM_S390_INTERRUPT || request == KVM_S390_IRQ) {
+        conn = &vm->conn; /* need not wait for KVM_RUN to end */
+    }
+    if (io && io->pass == KVM390_PASS_NUMBER) {
+        msg.head.arg = (uintptr_t)arg;
+    } else if (io && io->size) {
+        if (!kvm390_readable(arg, io->size)) {
+            msg.head.flags = KVM390_BAD_ARG;
+        } else {
+            memcpy(msg.arg, arg, io->size);
+            msg.head.arg_len = io->size;
+            kvm390_segments(io, msg.arg, seg);
+            buf = gather(io, arg, seg, &msg.head, &send_fd);
+            kvm390_arg_to_wire(io, msg.arg, true);
+        }
+    }
+    if (request == KVM_RUN && vcpu) {
+        ret = run(vcpu, &msg, &reply);
+    } else {
+        ret = kvm390_call(conn, &msg, buf, send_fd, &recv_fd, &reply);
+    }
+    free(buf);
+    if (ret) {
+        return -1;
+    }
+    ret = msg.head.ret;
+    if (io && msg.head.arg_len == io->size && io->pass >= KVM390_PASS_OUT) {
+        kvm390_arg_to_wire(io, msg.arg, false);
+        if (kvm390_copy_out(arg, msg.arg, io->size)) {
+            ret = -EFAULT;
+        }
+    }
+    if (reply && scatter(seg, reply, msg.head.buf_len)) {
+        ret = -EFAULT;
+    }
+    free(reply);
+    if (recv_fd >= 0 && ret >= 0) {
+        ret = recv_fd;
+    } else if (recv_fd >= 0) {
+        close(recv_fd);
+    }
+    if (ret < 0) {
+        errno = -ret;
+        return -1;
+    }
+    return ret;
+}
+
+static int traced(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
+                  int32_t target, unsigned long request, void *arg)
+{
+    int ret = do_ioctl(vm, vcpu, target, request, arg);
+
+    if (kvm390_tracing) {
+        unsigned kind = vcpu ? KVM390_ON_VCPU :
+                        target == KVM390_VM ? KVM390_ON_VM : KVM390_ON_SYSTEM;
+        int saved = errno;
+        char name[16];
+
+        snprintf(name, sizeof(name), vcpu ? "vcpu%u" :
+                 target == KVM390_VM ? "vm" : "kvm", vcpu ? vcpu->id : 0);
+        kvm390_trace(name, kvm390_ioctl_find(request, kind), request, arg,
+                     ret, saved, vcpu ? vcpu->run : NULL);
+        errno = saved;
+    }
+    return ret;
+}
+
+int kvm390_system_ioctl(struct kvm390_vm *vm, unsigned long request, void *arg)
+{
+    return traced(vm, NULL, KVM390_SYSTEM, request, arg);
+}
+
+int kvm390_vm_ioctl(struct kvm390_vm *vm, unsigned long request, void *arg)
+{
+    return traced(vm, NULL, KVM390_VM, request, arg);
+}
+
+int kvm390_vcpu_ioctl(struct kvm390_vcpu *vcpu, unsigned long request,
+                      void *arg)
+{
+    return traced(vcpu->vm, vcpu, vcpu->id, request, arg);
+}

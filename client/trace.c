@@ -1,0 +1,126 @@
+/*
+ * A line for each ioctl, in the manner of strace
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool kvm390_tracing;
+
+__attribute__((constructor)) static void trace_init(void)
+{
+    const char *value = getenv("KVM390_TRACE");
+
+    kvm390_tracing = value && *value && strcmp(value, "0");
+}
+
+static size_t field_size(char letter)
+{
+    return letter == 'd' ? 8 : letter == 'w' ? 4 : letter == 'h' ? 2 : 1;
+}
+
+static uint64_t field_value(const uint8_t *p, size_t size)
+{
+    uint64_t d;
+    uint32_t w;
+    uint16_t h;
+
+    switch (size) {
+    case 8:
+        memcpy(&d, p, 8);
+        return d;
+    case 4:
+        memcpy(&w, p, 4);
+        return w;
+    case 2:
+        memcpy(&h, p, 2);
+        return h;
+    default:
+        return *p;
+    }
+}
+
+/* The fields that have names; those called "-" are passed over. */
+static int print_struct(char *out, size_t room, const struct kvm390_ioctl *io,
+                        const uint8_t *p)
+{
+    char names[256], *save = NULL, *name;
+    const char *layout = io->layout ? io->layout : "d1b64";
+    size_t at = 0, n = 0, size = 1, left = 0;
+
+    snprintf(names, sizeof(names), "%s", io->fields ? io->fields : "");
+    for (name = strtok_r(names, " ", &save); name;
+         name = strtok_r(NULL, " ", &save)) {
+        if (!left) {
+            if (!*layout) {
+                break;
+            }
+            size = field_size(*layout++);
+            left = strtoul(layout, (char **)&layout, 10);
+        }
+        if (strcmp(name, "-")) {
+            int len = snprintf(out + n, room - n, "%s%s=0x%" PRIx64,
+                               n ? " " : "", name, field_value(p + at, size));
+
+            if (len < 0 || (size_t)len >= room - n) {
+                break;
+            }
+            n += len;
+        }
+        at += size;
+        left--;
+    }
+    return n;
+}
+
+static void print_exit(char *out, size_t room, const struct kvm_run *run)
+{
+    switch (run->exit_reason) {
+    case KVM_EXIT_S390_SIEIC:
+        snprintf(out, room, "SIEIC icptcode=%u ipa=0x%04x ipb=0x%08x",
+                 run->s390_sieic.icptcode, run->s390_sieic.ipa,
+                 run->s390_sieic.ipb);
+        break;
+    case KVM_EXIT_DEBUG:
+        snprintf(out, room, "DEBUG");
+        break;
+    case KVM_EXIT_INTR:
+        snprintf(out, room, "INTR");
+        break;
+    default:
+        snprintf(out, room, "exit_reason=%u", run->exit_reason);
+        break;
+    }
+}
+
+void kvm390_trace(const char *object, const struct kvm390_ioctl *io,
+                  unsigned long request, void *arg, int ret, int err,
+                  const struct kvm_run *run)
+{
+    char args[512] = "", result[160] = "";
+
+    if (io && io->size && kvm390_readable(arg, io->size)) {
+        print_struct(args, sizeof(args), io, arg);
+    } else if (io && io->size) {
+        snprintf(args, sizeof(args), "%p (unreadable)", arg);
+    } else if (io && io->pass == KVM390_PASS_NUMBER) {
+        snprintf(args, sizeof(args), "0x%" PRIxPTR, (uintptr_t)arg);
+    }
+    if (request == KVM_RUN && run && ret >= 0) {
+        print_exit(result, sizeof(result), run);
+    } else if (ret < 0) {
+        snprintf(result, sizeof(result), "%s", strerror(err));
+    }
+    if (io) {
+        fprintf(stderr, "[kvm390] %s %s(%s) = %d%s%s\n", object, io->name,
+                args, ret, *result ? " " : "", result);
+    } else {
+        fprintf(stderr, "[kvm390] %s ioctl 0x%lx = %d %s\n", object, request,
+                ret, result);
+    }
+}

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Clients of the KVM API: libkvm390, the preload library, kvm390-exec; and
+# Linux's own KVM selftests, run with them.
+
+CLIENT = $(B)/client
+
+.PHONY: client check-selftests
+client: tree ## libkvm390, its samples, kvm390-exec: build/client
+	@$(MAKE) --no-print-directory -s -C client OUT=$(CLIENT) \
+		LINUX=$(QEMU_TREE)/linux-headers
+
+check-selftests: all client ## Linux's KVM selftests for s390x, unmodified
+	@tests/selftests/run --build $(B)/selftests --exec $(CLIENT)/kvm390-exec \
+		$(if $(SANITIZE),--timeout-factor 5) \
+		$(if $(TESTS),--tests '$(TESTS)')
