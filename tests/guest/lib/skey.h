@@ -158,7 +158,7 @@ static inline void key_store64(uint8_t key, volatile void *addr, uint64_t v)
 /* PFMF's first operand */
 #define PFMF_SK         0x20000UL   /* set key */
 #define PFMF_CF         0x10000UL   /* clear frame */
-#define PFMF_NQ         0x08000UL   /* non-quiescing */
+#define PFMF_NQ         0x00800UL   /* non-quiescing */
 #define PFMF_4K         0x00000UL
 #define PFMF_1M         0x01000UL
 #define PFMF_2G         0x02000UL
