@@ -15,6 +15,6 @@ check-unit: configure ## plain functions, without QEMU
 	@$(NINJA) --quiet kvm390-unit
 	@$(call RUN_MESON,kvm390-unit)
 
-check-qtest: all ## QMP and qtest
+check-qtest: all guest-programs ## QMP and qtest
 	@$(NINJA) --quiet kvm390-qtest
 	@$(call RUN_MESON,kvm390-qtest)
