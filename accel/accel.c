@@ -29,7 +29,10 @@ bool kvm390_allowed;
 static struct {
     bool skeys;
     bool cmma;
-} props = { .skeys = true, .cmma = true };
+    bool discard;
+    uint32_t discard_delay;
+} props = { .skeys = true, .cmma = true, .discard = true,
+            .discard_delay = 100 };
 
 bool kvm390_skeys_wanted(void)
 {
@@ -39,6 +42,11 @@ bool kvm390_skeys_wanted(void)
 bool kvm390_cmma_wanted(void)
 {
     return props.cmma;
+}
+
+bool kvm390_discard_wanted(void)
+{
+    return props.discard;
 }
 
 const char *kvm390_version(void)
@@ -74,6 +82,44 @@ static void set_cmma(Object *obj, bool value, Error **errp)
     props.cmma = value;
 }
 
+uint32_t kvm390_discard_delay(void)
+{
+    return props.discard_delay;
+}
+
+static bool get_discard(Object *obj, Error **errp)
+{
+    return props.discard;
+}
+
+static void set_discard(Object *obj, bool value, Error **errp)
+{
+    props.discard = value;
+}
+
+static void get_discard_delay(Object *obj, Visitor *v, const char *name,
+                              void *opaque, Error **errp)
+{
+    uint32_t value = props.discard_delay;
+
+    visit_type_uint32(v, name, &value, errp);
+}
+
+static void set_discard_delay(Object *obj, Visitor *v, const char *name,
+                              void *opaque, Error **errp)
+{
+    uint32_t value;
+
+    if (!visit_type_uint32(v, name, &value, errp)) {
+        return;
+    }
+    if (value > 60 * 1000) {
+        error_setg(errp, "discard-delay is at most 60000 ms");
+        return;
+    }
+    props.discard_delay = value;
+}
+
 /* -accel kvm390,help: QEMU offers no such help, so it is a property. */
 static void set_help(Object *obj, bool value, Error **errp)
 {
@@ -97,6 +143,14 @@ static void kvm390_accel_class_init(ObjectClass *oc, void *data)
     object_class_property_add_bool(oc, "cmma", get_cmma, set_cmma);
     object_class_property_set_description(oc, "cmma",
         "Offer collaborative memory management, ESSA (default on)");
+    object_class_property_add_bool(oc, "discard", get_discard, set_discard);
+    object_class_property_set_description(oc, "discard",
+        "Give memory that the guest does not use back to the host (default on)");
+    object_class_property_add(oc, "discard-delay", "uint32", get_discard_delay,
+                              set_discard_delay, NULL, NULL);
+    object_class_property_set_description(oc, "discard-delay",
+        "How long a page is left unused before it is given back, once to twice"
+        " this many ms (default 100)");
     object_class_property_add_bool(oc, "help", NULL, set_help);
     object_class_property_set_description(oc, "help",
         "Print this list and exit");

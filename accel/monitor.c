@@ -10,6 +10,7 @@
 #include "monitor/monitor.h"
 #include "kvm390/include/kvm390/accel.h"
 #include "kvm390/include/kvm390/caps.h"
+#include "kvm390/include/kvm390/cmma-host.h"
 #include "kvm390/include/kvm390/counters.h"
 #include "kvm390/include/kvm390/hmp.h"
 
@@ -54,9 +55,23 @@ Kvm390Info *qmp_query_kvm390(Error **errp)
     info->version = g_strdup(kvm390_version());
     info->skeys = kvm390_skeys_wanted();
     info->cmma = kvm390_cmma_wanted();
+    info->discard = kvm390_discard_wanted();
+    info->cmma_pages = kvm390_cmma_pages();
     info->capabilities = capabilities();
     info->counters = counters();
     return info;
+}
+
+static void print_cmma_pages(Monitor *mon, const Kvm390CmmaPages *pages)
+{
+    if (pages) {
+        monitor_printf(mon, "pages: %" PRIu64 " stable, %" PRIu64 " unused, %"
+                       PRIu64 " potentially volatile, %" PRIu64 " volatile, %"
+                       PRIu64 " no-DAT, %" PRIu64 " discarded\n",
+                       pages->stable, pages->unused,
+                       pages->potentially_volatile, pages->q_volatile,
+                       pages->no_dat, pages->discarded);
+    }
 }
 
 void hmp_info_kvm390(Monitor *mon, const QDict *qdict)
@@ -68,8 +83,10 @@ void hmp_info_kvm390(Monitor *mon, const QDict *qdict)
         return;
     }
     monitor_printf(mon, "kvm390 %s\n", info->version);
-    monitor_printf(mon, "properties: skeys=%s cmma=%s\n",
-                   info->skeys ? "on" : "off", info->cmma ? "on" : "off");
+    monitor_printf(mon, "properties: skeys=%s cmma=%s discard=%s\n",
+                   info->skeys ? "on" : "off", info->cmma ? "on" : "off",
+                   info->discard ? "on" : "off");
+    print_cmma_pages(mon, info->cmma_pages);
     monitor_printf(mon, "capabilities:\n");
     for (Kvm390CapabilityList *l = info->capabilities; l; l = l->next) {
         monitor_printf(mon, "  %-32s %4u = %" PRId64 "\n",

@@ -106,13 +106,33 @@ void kvm390_cmma_unclaim(Kvm390Cmma *cmma, Kvm390GfnRange run, bool discarded)
     }
 }
 
-void kvm390_cmma_mark_discarded(Kvm390Cmma *cmma, Kvm390GfnRange run)
+static void mark_discarded(Kvm390Cmma *cmma, Kvm390GfnRange run)
 {
     for (uint64_t gfn = run.first; gfn < run.end; gfn++) {
         uint8_t *entry = kvm390_pagemap_get(&cmma->states, gfn);
 
         if (entry) {
             __atomic_fetch_or(entry, KVM390_PAGE_DISCARDED, __ATOMIC_SEQ_CST);
+        }
+    }
+}
+
+void kvm390_cmma_release(Kvm390Cmma *cmma, Kvm390GfnRange pages)
+{
+    const Kvm390CmmaMap *map = kvm390_cmma_map(cmma);
+
+    for (unsigned i = 0; map && i < map->n; i++) {
+        Kvm390GfnRange part = map->range[i];
+
+        if (part.first < pages.first) {
+            part.first = pages.first;
+        }
+        if (part.end > pages.end) {
+            part.end = pages.end;
+        }
+        if (part.first < part.end) {
+            cmma->ops->release(part);
+            mark_discarded(cmma, part);
         }
     }
 }

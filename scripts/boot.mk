@@ -6,6 +6,7 @@ ACCEL = kvm390
 SMP = 1
 MEM = 2G
 KERNEL = bookworm
+FILL = 700
 BENCH = bench/run --qemu $(QEMU)
 
 # Only a kernel of Debian's is fetched; KERNEL may be a file of one's own.
@@ -17,7 +18,7 @@ BOOT = scripts/boot --qemu $(QEMU) --accel $(ACCEL) --smp $(SMP) \
 .PHONY: boot shell guest-image check-boot bench check-bench
 boot: all ## boot Debian's Linux (ACCEL=tcg SMP=4 MEM=2G KERNEL=trixie)
 	@scripts/guest-image $(GUEST_KERNEL)
-	@$(BOOT)
+	@$(BOOT) --fill $(FILL)
 
 shell: all ## the same, with an interactive shell in the guest
 	@scripts/guest-image $(GUEST_KERNEL)

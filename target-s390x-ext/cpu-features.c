@@ -23,6 +23,8 @@ static const Kvm390Feature features[] = {
     { S390_FEAT_CONDITIONAL_SSKE, kvm390_skeys_wanted },
     { S390_FEAT_NONQ_KEY_SETTING, kvm390_skeys_wanted },
     { S390_FEAT_INSERT_REFERENCE_BITS_MULT, kvm390_skeys_wanted },
+    { S390_FEAT_CMM, kvm390_cmma_wanted },
+    { S390_FEAT_CMM_NT, kvm390_cmma_wanted },
     { }
 };
 

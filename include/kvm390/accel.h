@@ -40,6 +40,22 @@ bool kvm390_skeys_wanted(void);
 bool kvm390_cmma_wanted(void);
 
 /**
+ * kvm390_discard_wanted: was the property "discard" left on?
+ *
+ * Only meaningful where kvm390_enabled(). Fixed once the accelerator is
+ * initialised. Any context.
+ */
+bool kvm390_discard_wanted(void);
+
+/**
+ * kvm390_discard_delay: the property "discard-delay", in milliseconds
+ *
+ * A page is given back after having been unused for once to twice this time.
+ * Fixed once the accelerator is initialised. Any context.
+ */
+uint32_t kvm390_discard_delay(void);
+
+/**
  * kvm390_version: kvm390's own version, e.g. "0.1.0". Any context.
  */
 const char *kvm390_version(void);

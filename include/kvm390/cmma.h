@@ -57,6 +57,8 @@ typedef struct Kvm390CmmaOps {
     void (*content_needed)(uint64_t gfn);
     /* A page waits to be given back. */
     void (*wake)(void);
+    /* Make these pages, all in memory, read as zeros. */
+    void (*release)(Kvm390GfnRange pages);
 } Kvm390CmmaOps;
 
 typedef struct Kvm390Cmma {
@@ -309,8 +311,12 @@ void kvm390_cmma_unclaim(Kvm390Cmma *cmma, Kvm390GfnRange run,
                          bool discarded);
 
 /**
- * kvm390_cmma_mark_discarded: pages that DIAG 10 released read as zeros now
+ * kvm390_cmma_release: give pages back at once, whatever their usage
+ * @cmma: the page states
+ * @pages: the pages; those outside memory are ignored
+ *
+ * They read as zeros afterwards. A vCPU's thread. (DIAG 10.)
  */
-void kvm390_cmma_mark_discarded(Kvm390Cmma *cmma, Kvm390GfnRange run);
+void kvm390_cmma_release(Kvm390Cmma *cmma, Kvm390GfnRange pages);
 
 #endif /* KVM390_CMMA_H */

@@ -14,7 +14,9 @@
 
 /* X(enumerator, name on the monitor) */
 #define KVM390_COUNTERS(X)                              \
-    X(ACCESS_REGISTER_FAULTS, "access-register-faults")
+    X(ACCESS_REGISTER_FAULTS, "access-register-faults") \
+    X(PAGES_DISCARDED, "cmma-pages-discarded")          \
+    X(DISCARD_CALLS, "cmma-discard-host-calls")
 
 typedef enum {
 #define KVM390_COUNTER_ENUM(id, name) KVM390_COUNTER_##id,

@@ -42,11 +42,21 @@ static void wake(void)
     woken++;
 }
 
+static Kvm390GfnRange released[4];
+static unsigned releases;
+
+static void release(Kvm390GfnRange pages)
+{
+    released[releases++] = pages;
+    memset(is_resident + pages.first, false, pages.end - pages.first);
+}
+
 static const Kvm390CmmaOps ops = {
     .resident = resident,
     .make_resident = make_resident,
     .content_needed = content_needed,
     .wake = wake,
+    .release = release,
 };
 
 /* Memory at 0-1023 and 2048-3071. */
@@ -417,6 +427,25 @@ static void test_claim_block(void)
     teardown();
 }
 
+static void test_release(void)
+{
+    setup();
+    releases = 0;
+    kvm390_cmma_essa(&cmma, 1023, KVM390_ESSA_STABLE_NODAT);
+    kvm390_cmma_release(&cmma, (Kvm390GfnRange){ 1000, 2100 });
+    g_assert_cmpuint(releases, ==, 2);
+    g_assert_cmpuint(released[0].first, ==, 1000);
+    g_assert_cmpuint(released[0].end, ==, 1024);
+    g_assert_cmpuint(released[1].first, ==, 2048);
+    g_assert_cmpuint(released[1].end, ==, 2100);
+    /* The usage is as it was; the content is logically zero. */
+    g_assert_cmphex(kvm390_cmma_essa(&cmma, 1023, 0), ==, 0x23);
+    g_assert_cmphex(kvm390_cmma_essa(&cmma, 999, 0), ==, 0);
+    kvm390_cmma_release(&cmma, (Kvm390GfnRange){ 3072, 1ull << 52 });
+    g_assert_cmpuint(releases, ==, 2);
+    teardown();
+}
+
 static void test_clear(void)
 {
     setup_empty_log();
@@ -705,6 +734,7 @@ int main(int argc, char **argv)
     TEST("age", test_age);
     TEST("longest-run", test_longest_run);
     TEST("claim-block", test_claim_block);
+    TEST("release", test_release);
     TEST("clear", test_clear);
     TEST("content-needed", test_content_needed);
     TEST("map-changes", test_map_changes);

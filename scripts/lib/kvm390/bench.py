@@ -72,6 +72,19 @@ class LinuxProgram(Row):
             guest.POWEROFF).bench
 
 
+class MemoryReturned(LinuxBoot):
+    """Fill and free guest memory, and see what the host gets back."""
+
+    def measure(self, qemu, accel, timeout):
+        run = good_run(guest.run(qemu, guest.linux_arguments(
+            options={'sync': 1, 'fill': 700}, accel=accel, **self._machine),
+            timeout), guest.POWEROFF)
+        before, filled, freed = (run.samples[at]['host_rss_kib'] / 1024 for at
+                                 in ('before-fill', 'filled', 'freed'))
+        return [('filled', filled, 'MiB'), ('freed', freed, 'MiB'),
+                ('kept', 100 * (freed - before) / (filled - before), '%')]
+
+
 class BareMetal(Row):
     """A bare-metal program of bench/guest/; its `bench` lines.
 

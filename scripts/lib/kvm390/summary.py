@@ -41,6 +41,25 @@ def host_memory(run, _):
     return texts and ('Host memory', ', '.join(texts))
 
 
+def memory_returned(run, _):
+    sizes = [run.samples.get(at, {}).get('host_rss_kib')
+             for at in ('before-fill', 'filled', 'freed')]
+    if None in sizes:
+        return None
+    before, filled, freed = (size // 1024 for size in sizes)
+    share = 100 * (filled - freed) / max(filled - before, 1)
+    return 'Memory returned', (
+        f'{before} MiB of the host before, {filled} MiB with '
+        f'{run.facts.get("filled_mib")} MiB filled, {freed} MiB one second '
+        f'after they were freed: {share:.0f} % returned')
+
+
+def page_states(run, _):
+    pages = run.samples.get('end', {}).get('kvm390', {}).get('cmma-pages')
+    return pages and ('Page states', ', '.join(
+        f'{name} {count}' for name, count in pages.items() if count))
+
+
 def accelerator(run, args):
     state = run.samples.get('end', {}).get('kvm390')
     if not state:
@@ -71,7 +90,7 @@ def ending(run, _):
 
 
 LINES = [kernel, userspace, cpus, guest_memory, accelerator, counters,
-         host_memory, program, ending]
+         page_states, host_memory, memory_returned, program, ending]
 
 
 def text(run, args):

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Live migration from one QEMU to another.
+
+CHECKS += migration
+
+.PHONY: check-migration
+check-migration: all guest-programs ## live migration between two QEMUs
+	@tests/migration/cmma --qemu $(QEMU) --build $(GUEST_PROGRAMS)
