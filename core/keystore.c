@@ -32,13 +32,6 @@ uint32_t *kvm390_keystore_word(Kvm390KeyStore *store, uint64_t gfn)
     return word;
 }
 
-uint8_t kvm390_keystore_get(const Kvm390KeyStore *store, uint64_t gfn)
-{
-    uint32_t *word = kvm390_pagemap_peek(&store->map, gfn);
-
-    return word ? __atomic_load_n(word, __ATOMIC_ACQUIRE) : 0;
-}
-
 /*
  * Whether a TLB may hold the page whose word was just read. The word first,
  * then the epoch: a thread that is no vCPU does not keep the epoch from

@@ -89,23 +89,30 @@ static void use_keys(CPUS390XState *env, uintptr_t ra)
 }
 
 /* Most pages lie in the machine's memory at 0, which never changes. */
-static bool page_exists(uint64_t absolute)
-{
-    static hwaddr initial;
+static hwaddr initial_memory;
 
-    if (unlikely(!initial) && current_machine->ram) {
-        initial = memory_region_size(current_machine->ram);
+static bool page_exists_slow(uint64_t absolute)
+{
+    if (!initial_memory && current_machine->ram) {
+        initial_memory = memory_region_size(current_machine->ram);
     }
-    return likely(absolute < initial) ||
-           mmu_absolute_addr_valid(absolute, false);
+    return mmu_absolute_addr_valid(absolute, false);
+}
+
+static inline bool page_exists(uint64_t absolute)
+{
+    return likely(absolute < initial_memory) || page_exists_slow(absolute);
 }
 
 /* The gfn of a real address, or an addressing exception. */
-static uint64_t gfn_of_real(CPUS390XState *env, uint64_t addr, uintptr_t ra)
+static inline uint64_t gfn_of_real(CPUS390XState *env, uint64_t addr,
+                                   uintptr_t ra)
 {
-    uint64_t absolute = mmu_real2abs(env, wrap_address(env, addr)
-                                          & TARGET_PAGE_MASK);
+    uint64_t absolute = wrap_address(env, addr) & TARGET_PAGE_MASK;
 
+    if (unlikely(absolute < 0x2000 || absolute - env->psa < 0x2000)) {
+        absolute = mmu_real2abs(env, absolute);
+    }
     if (unlikely(!page_exists(absolute))) {
         tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
     }

@@ -97,7 +97,13 @@ uint32_t *kvm390_keystore_word(Kvm390KeyStore *store, uint64_t gfn);
 /**
  * kvm390_keystore_get: read a key (0 for a page outside the store)
  */
-uint8_t kvm390_keystore_get(const Kvm390KeyStore *store, uint64_t gfn);
+static inline uint8_t kvm390_keystore_get(const Kvm390KeyStore *store,
+                                          uint64_t gfn)
+{
+    uint32_t *word = kvm390_pagemap_peek(&store->map, gfn);
+
+    return word ? __atomic_load_n(word, __ATOMIC_ACQUIRE) : 0;
+}
 
 /**
  * kvm390_keystore_touch: the key half of a TLB fill
