@@ -20,6 +20,9 @@
 
 #define TYPE_KVM390_STATTRIB "kvm390-stattrib"
 
+/* A client of the KVM API may put its memory anywhere below. */
+#define CLIENT_MEMORY   (1ull << 47)
+
 static int read_states(uint64_t *start_gfn, uint32_t count, uint8_t *values,
                        uint32_t flags)
 {
@@ -123,14 +126,18 @@ static Notifier built_notifier = { .notify = machine_built };
 Object *kvm390_stattrib_create(void)
 {
     S390CcwMachineState *machine;
+    uint64_t size = CLIENT_MEMORY;
 
     if (!kvm390_enabled()) {
         return NULL;
     }
-    machine = S390_CCW_MACHINE(qdev_get_machine());
-    kvm390_cmma_realize(s390_get_memory_limit(machine) / TARGET_PAGE_SIZE,
-                        &error_fatal);
-    qemu_add_machine_init_done_notifier(&built_notifier);
+    machine = (S390CcwMachineState *)
+              object_dynamic_cast(qdev_get_machine(), TYPE_S390_CCW_MACHINE);
+    if (machine) {
+        size = s390_get_memory_limit(machine);
+        qemu_add_machine_init_done_notifier(&built_notifier);
+    }
+    kvm390_cmma_realize(size / TARGET_PAGE_SIZE, &error_fatal);
     return object_new(TYPE_KVM390_STATTRIB);
 }
 

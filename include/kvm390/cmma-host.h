@@ -21,9 +21,9 @@ bool kvm390_cmma_realize(uint64_t pages, Error **errp);
 /**
  * kvm390_stattrib_create: the storage attribute device for this accelerator
  *
- * Returns a new object, or NULL under another accelerator. A machine that
- * creates it gets CMMA enabled as soon as it is built if its CPU model has the
- * feature "cmm". Under the BQL.
+ * Returns a new object, or NULL under another accelerator. s390-ccw-virtio
+ * gets CMMA enabled as soon as it is built if its CPU model has the feature
+ * "cmm"; on kvm390-vm that is up to the client. Under the BQL.
  */
 Object *kvm390_stattrib_create(void);
 
