@@ -42,6 +42,11 @@ static int skeys(void)
     return kvm390_skeys_wanted();
 }
 
+static int cmma(void)
+{
+    return kvm390_cmma_wanted();
+}
+
 static int nr_slots(void)
 {
     return KVM390_NR_SLOTS;
@@ -72,6 +77,7 @@ const Kvm390Cap kvm390_caps[] = {
     CAP(KVM_CAP_S390_MEM_OP_EXTENSION, mem_op_extension),
     CAP(KVM_CAP_S390_SKEYS, skeys),
     CAP(KVM_CAP_S390_KEYOP, skeys),
+    CAP(KVM_CAP_S390_CMMA_MIGRATION, cmma),
     CAP(KVM_CAP_NR_MEMSLOTS, nr_slots),
     CAP(KVM_CAP_USER_MEMORY, yes),
     CAP(KVM_CAP_USER_MEMORY2, yes),

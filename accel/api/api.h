@@ -201,6 +201,19 @@ int kvm390_slots_set_limit(uint64_t limit);
 
 #define KVM390_NR_SLOTS 512
 
+/* --- page states --- */
+
+/** kvm390_api_cmma_control: ENABLE_CMMA and CLR_CMMA of MEM_CTRL. BQL. */
+int kvm390_api_cmma_control(uint64_t attr);
+
+/** kvm390_api_set_migration, _get_migration: the group VM_MIGRATION. BQL. */
+int kvm390_api_set_migration(uint64_t attr);
+int kvm390_api_get_migration(uint64_t attr, Kvm390Call *call);
+
+/** kvm390_api_slot_unlogged: a slot came or went on without dirty logging,
+ * which ends migration mode. BQL. */
+void kvm390_api_slot_unlogged(void);
+
 /** kvm390_stats_update: at the end of KVM_RUN, the statistics file */
 void kvm390_stats_update(Kvm390Vcpu *vcpu);
 
@@ -223,6 +236,7 @@ Kvm390Handler kvm390_set_guest_debug;
 Kvm390Handler kvm390_vm_interrupt, kvm390_vcpu_interrupt, kvm390_vcpu_irq,
     kvm390_get_irqs, kvm390_set_irqs;
 Kvm390Handler kvm390_api_get_skeys, kvm390_api_set_skeys, kvm390_api_keyop;
+Kvm390Handler kvm390_api_get_cmma, kvm390_api_set_cmma;
 Kvm390Handler kvm390_get_stats_fd, kvm390_vm_memop, kvm390_vcpu_memop;
 
 #endif

@@ -7,6 +7,7 @@
 #include "cpu-model.h"
 #include "hw/s390x/tod.h"
 #include "qapi/error.h"
+#include "kvm390/include/kvm390/accel.h"
 
 /* --- memory --- */
 
@@ -21,6 +22,10 @@ static int get_mem(uint64_t attr, Kvm390Call *call)
 
 static int set_mem(uint64_t attr, Kvm390Call *call)
 {
+    if (attr == KVM_S390_VM_MEM_ENABLE_CMMA ||
+        attr == KVM_S390_VM_MEM_CLR_CMMA) {
+        return kvm390_api_cmma_control(attr);
+    }
     if (attr != KVM_S390_VM_MEM_LIMIT_SIZE) {
         return -ENXIO;
     }
@@ -29,6 +34,19 @@ static int set_mem(uint64_t attr, Kvm390Call *call)
     }
     return kvm390_intercepts.vm ?
            kvm390_slots_set_limit(ldq_he_p(call->in[0])) : -EBUSY;
+}
+
+static int has_mem(uint64_t attr)
+{
+    switch (attr) {
+    case KVM_S390_VM_MEM_ENABLE_CMMA:
+    case KVM_S390_VM_MEM_CLR_CMMA:
+        return kvm390_cmma_wanted() ? 0 : -ENXIO;
+    case KVM_S390_VM_MEM_LIMIT_SIZE:
+        return 0;
+    default:
+        return -ENXIO;
+    }
 }
 
 /* --- TOD --- */
@@ -113,6 +131,8 @@ int kvm390_get_attr(Kvm390Call *call)
     switch (attr->group) {
     case KVM_S390_VM_MEM_CTRL:
         return get_mem(attr->attr, call);
+    case KVM_S390_VM_MIGRATION:
+        return kvm390_api_get_migration(attr->attr, call);
     case KVM_S390_VM_TOD:
         return attr->flags ? -EINVAL : get_tod(attr->attr, call);
     case KVM_S390_VM_CPU_MODEL:
@@ -129,6 +149,8 @@ int kvm390_set_attr(Kvm390Call *call)
     switch (attr->group) {
     case KVM_S390_VM_MEM_CTRL:
         return set_mem(attr->attr, call);
+    case KVM_S390_VM_MIGRATION:
+        return kvm390_api_set_migration(attr->attr);
     case KVM_S390_VM_TOD:
         return attr->flags ? -EINVAL : set_tod(attr->attr, call);
     case KVM_S390_VM_CPU_MODEL:
@@ -146,7 +168,9 @@ int kvm390_has_attr(Kvm390Call *call)
 
     switch (attr->group) {
     case KVM_S390_VM_MEM_CTRL:
-        return attr->attr == KVM_S390_VM_MEM_LIMIT_SIZE ? 0 : -ENXIO;
+        return has_mem(attr->attr);
+    case KVM_S390_VM_MIGRATION:
+        return 0;
     case KVM_S390_VM_TOD:
         return attr->attr <= KVM_S390_VM_TOD_HIGH ? 0 : -ENXIO;
     case KVM_S390_VM_CPU_MODEL:

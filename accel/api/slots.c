@@ -16,6 +16,7 @@
 #include "qemu/main-loop.h"
 #include "exec/memory.h"
 #include "kvm390/include/kvm390/client-code.h"
+#include "kvm390/include/kvm390/cmma-rules.h"
 #include "kvm390/trace.h"
 
 #define TYPE_KVM390_SLOT "kvm390-slot"
@@ -57,24 +58,20 @@ uint64_t kvm390_slots_limit(void)
 
 int kvm390_slots_set_limit(uint64_t new_limit)
 {
+    uint64_t end = 0;
     unsigned i;
+    int ret;
 
-    if (new_limit > limit) {
-        return -E2BIG;
-    }
-    if (!new_limit) {
-        return -EINVAL;
-    }
-    if (kvm390_vcpus()) {
-        return -EBUSY;
-    }
     for (i = 0; i < KVM390_NR_SLOTS; i++) {
-        if (slots[i] && slots[i]->gpa + slots[i]->size > new_limit) {
-            return -EBUSY;
+        if (slots[i]) {
+            end = MAX(end, slots[i]->gpa + slots[i]->size);
         }
     }
-    limit = new_limit;
-    return 0;
+    ret = kvm390_mem_limit_check(&new_limit, limit, kvm390_vcpus(), end);
+    if (!ret) {
+        limit = new_limit;
+    }
+    return ret;
 }
 
 static void do_nothing(CPUState *cs, run_on_cpu_data data)
@@ -186,6 +183,7 @@ static int set_memory(Kvm390Call *call,
 {
     unsigned id = r->slot;
     Kvm390Slot *slot;
+    int ret;
 
     if (r->flags & ~KVM_MEM_LOG_DIRTY_PAGES ||
         (r->memory_size | r->guest_phys_addr | r->userspace_addr) % PAGE ||
@@ -213,7 +211,11 @@ static int set_memory(Kvm390Call *call,
             return -EINVAL;
         }
     }
-    return slot ? modify(slot, r) : create(id, r, call);
+    ret = slot ? modify(slot, r) : create(id, r, call);
+    if (!ret && !(r->flags & KVM_MEM_LOG_DIRTY_PAGES)) {
+        kvm390_api_slot_unlogged();
+    }
+    return ret;
 }
 
 int kvm390_set_memory(Kvm390Call *call)

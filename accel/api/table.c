@@ -35,6 +35,8 @@ static const Kvm390ApiEntry table[] = {
     { KVM_S390_GET_SKEYS, VM, 0, kvm390_api_get_skeys },
     { KVM_S390_SET_SKEYS, VM, 0, kvm390_api_set_skeys },
     { KVM_S390_KEYOP, VM, 0, kvm390_api_keyop },
+    { KVM_S390_GET_CMMA_BITS, VM, 0, kvm390_api_get_cmma },
+    { KVM_S390_SET_CMMA_BITS, VM, 0, kvm390_api_set_cmma },
     { KVM_S390_MEM_OP, VM, KVM390_NO_BQL, kvm390_vm_memop },
     { KVM_S390_MEM_OP, VCPU, KVM390_REGS_IN, kvm390_vcpu_memop },
     { KVM_GET_STATS_FD, VM | VCPU, 0, kvm390_get_stats_fd },
