@@ -16,6 +16,7 @@
 #include "qom/object_interfaces.h"
 #include "system/accel-ops.h"
 #include "kvm390/include/kvm390/accel.h"
+#include "kvm390/include/kvm390/guest-access.h"
 #include "kvm390/include/kvm390/exits.h"
 #include "kvm390/include/kvm390/vm.h"
 #include "kvm390/accel/kvm390-version.h"
@@ -59,6 +60,7 @@ static int kvm390_init_machine(MachineState *ms)
     AccelClass *tcg = ACCEL_CLASS(object_class_by_name(ACCEL_CLASS_NAME("tcg")));
 
     trace_kvm390_init(kvm390_version(), props.skeys, props.cmma);
+    kvm390_guest_access_init();
     return tcg->init_machine(ms);
 }
 

@@ -4,7 +4,7 @@
  * What can change meanwhile, and why that does no harm:
  *
  * - The memory map: the whole access is one RCU read-side section, and only
- *   RAM that the flat view of that moment has is touched.
+ *   RAM that the flat view of that moment has is touched (see map_number).
  *
  * - DAT tables: each entry is fetched once, atomically (core/gaccess.c). That
  *   no translation is used after IPTE, IDTE, CRDTE or CSP has invalidated it is
@@ -51,7 +51,20 @@ typedef struct GuestMemory {
     Kvm390Mem mem;
     ram_addr_t window_ram;      /* of mem.window.base */
     uint8_t dirty_log_mask;
+    unsigned map;               /* value of map_number */
 } GuestMemory;
+
+/*
+ * The memory map's number, odd while it changes. Written under the BQL.
+ *
+ * Each thread keeps what it last found, to spare the look-up. It may be used
+ * if the number, read inside the RCU read-side section, is still the one that
+ * was read before the look-up: the map has not begun to change then, so what
+ * goes out of it is freed after this section.
+ */
+static unsigned map_number;
+
+static __thread GuestMemory last_found;
 
 /* The RAM from @start on, if it reaches @abs. */
 static bool find_from(GuestMemory *gm, hwaddr start, hwaddr abs,
@@ -111,9 +124,34 @@ static void mark_dirty(GuestMemory *gm, uint64_t abs, uint64_t len)
     cpu_physical_memory_set_dirty_range(addr, len, clean);
 }
 
+/* kvm390_keys_record() for a stretch that may be long: words side by side. */
+static void record(uint64_t abs, uint64_t len, bool store)
+{
+    Kvm390Pagemap *map = &kvm390_keys.store.map;
+    uint32_t bits = KVM390_KEY_R | (store ? KVM390_KEY_C : 0);
+    uint64_t gfn = abs >> TARGET_PAGE_BITS;
+    uint64_t pages = ((abs + len - 1) >> TARGET_PAGE_BITS) - gfn + 1;
+
+    if (!kvm390_keys_active()) {
+        return;
+    }
+    while (pages) {
+        uint64_t run = kvm390_pagemap_run(map, gfn, pages);
+        uint32_t *word = kvm390_keystore_word(&kvm390_keys.store, gfn);
+
+        for (uint64_t i = 0; i < run; i++) {
+            if ((qatomic_read(&word[i]) & bits) != bits) {
+                qatomic_or(&word[i], bits);
+            }
+        }
+        gfn += run;
+        pages -= run;
+    }
+}
+
 static void guest_touched(void *opaque, uint64_t abs, uint64_t len, bool store)
 {
-    kvm390_keys_record(abs, len, store);
+    record(abs, len, store);
     if (store) {
         mark_dirty(opaque, abs, len);
     }
@@ -149,9 +187,50 @@ static const Kvm390MemOps guest_mem_ops = {
     .cmpxchg16 = guest_cmpxchg16,
 };
 
-static void guest_memory_init(GuestMemory *gm)
+/* In an RCU read-side section, until guest_memory_end(). */
+static void guest_memory_begin(GuestMemory *gm)
 {
-    gm->mem = (Kvm390Mem) { .ops = &guest_mem_ops, .opaque = gm };
+    unsigned map = qatomic_load_acquire(&map_number);
+
+    if (last_found.map == map) {
+        *gm = last_found;
+    }
+    gm->map = map;
+    gm->mem.ops = &guest_mem_ops;
+    gm->mem.opaque = gm;
+}
+
+static void guest_memory_end(GuestMemory *gm)
+{
+    bool kept = gm->map == last_found.map &&
+                gm->mem.window.base == last_found.mem.window.base;
+
+    if (!kept && !(gm->map & 1)) {
+        last_found = *gm;
+    }
+}
+
+static void map_begins_to_change(MemoryListener *listener)
+{
+    qatomic_set(&map_number, map_number + 1);
+    /* before the map changes; pairs with the barrier in rcu_read_lock() */
+    smp_mb();
+}
+
+static void map_has_changed(MemoryListener *listener)
+{
+    qatomic_store_release(&map_number, map_number + 1);
+}
+
+static MemoryListener map_listener = {
+    .name = "kvm390-guest-access",
+    .begin = map_begins_to_change,
+    .commit = map_has_changed,
+};
+
+void kvm390_guest_access_init(void)
+{
+    memory_listener_register(&map_listener, &address_space_memory);
 }
 
 static Kvm390View cpu_view(S390CPU *cpu)
@@ -207,10 +286,11 @@ int kvm390_memop_vcpu(S390CPU *cpu, Kvm390Memop *op, Kvm390Pgm *pgm)
     Hold hold;
     int rc;
 
-    guest_memory_init(&gm);
     hold = hold_begin();
     WITH_RCU_READ_LOCK_GUARD() {
+        guest_memory_begin(&gm);
         rc = kvm390_memop_on_vcpu(&gm.mem, &view, op, pgm);
+        guest_memory_end(&gm);
     }
     hold_end(hold);
     trace_kvm390_memop_vcpu(CPU(cpu)->cpu_index, op->op, op->flags, op->gaddr,
@@ -230,9 +310,10 @@ static void do_vm_op(void *opaque)
     VmOp *v = opaque;
     GuestMemory gm;
 
-    guest_memory_init(&gm);
     RCU_READ_LOCK_GUARD();
+    guest_memory_begin(&gm);
     v->rc = kvm390_memop_on_vm(&gm.mem, v->op, v->exchanged);
+    guest_memory_end(&gm);
 }
 
 /* Do vCPUs make their accesses of @size bytes atomic by host instructions? */

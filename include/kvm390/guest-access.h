@@ -13,6 +13,11 @@
 #include "kvm390/include/kvm390/memop.h"
 
 /**
+ * kvm390_guest_access_init: once, when the accelerator is initialised. BQL.
+ */
+void kvm390_guest_access_init(void);
+
+/**
  * kvm390_memop_vcpu: do a memory operation of a vCPU (KVM api.rst 4.89)
  * @cpu: the vCPU; its registers are looked at as they are
  * @op: the operation; its key is set to 0 if it is not to be used
