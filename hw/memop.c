@@ -261,9 +261,12 @@ static void print_result(Monitor *mon, uint64_t address,
     if (r->error) {
         monitor_printf(mon, "refused: %s\n", r->error->name);
     } else if (r->exception) {
-        monitor_printf(mon, "program interruption 0x%02x (%s), TEID %016"
-                       PRIx64 "\n", r->exception->code, r->exception->name,
-                       r->exception->teid);
+        monitor_printf(mon, "program interruption 0x%02x (%s)",
+                       r->exception->code, r->exception->name);
+        if (r->exception->teid) {
+            monitor_printf(mon, ", TEID %016" PRIx64, r->exception->teid);
+        }
+        monitor_printf(mon, "\n");
     } else if (r->data) {
         print_base64(mon, address, r->data);
     } else if (r->has_exchanged) {
