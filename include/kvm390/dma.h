@@ -15,17 +15,26 @@
  */
 extern void (*kvm390_memory_stored)(MemoryRegion *mr, hwaddr addr, hwaddr len);
 
+/*
+ * Called by address_space_map() when it maps RAM for reading, which is how
+ * virtio fetches its buffers: the address space, address and length. Any
+ * thread. Defined in system/physmem.c; NULL unless kvm390 needs it.
+ */
+extern void (*kvm390_memory_mapped)(AddressSpace *as, hwaddr addr, hwaddr len);
+
 /**
- * kvm390_dma_init: have device stores recorded in the storage keys
+ * kvm390_dma_init: have device accesses recorded in the storage keys
  */
 void kvm390_dma_init(void);
 
 /**
- * kvm390_dma_fetched: a device has read guest memory
+ * kvm390_dma_fetched: the channel subsystem has accessed guest memory
  * @addr: guest absolute address
  * @len: length in bytes
  *
- * Sets R. Any thread; does nothing unless storage keys are in use.
+ * Sets R; C, if it was a store, is set by other means, and so it may be called
+ * for both. Any thread; does nothing unless storage keys are in use, nor for
+ * addresses without memory.
  */
 void kvm390_dma_fetched(hwaddr addr, hwaddr len);
 
