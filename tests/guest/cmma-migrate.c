@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* guest-test: accel=kvm390 smp=2 manual=yes args=seconds=5 */
 /*
- * A guest for tests/migration/cmma.
+ * A guest for tests/migration/cmma and tests/discard/run.
  *
  * mode=churn (the default): for so many seconds every CPU changes the states
  * of its pages at random, writes some, and checks that states and contents
@@ -115,6 +115,10 @@ static void hold(void)
 
     for (uint64_t i = 0; i < size / 8; i++) {
         words[i] = i * 0x9e3779b97f4a7c15UL;
+    }
+    say("# full");
+    for (uint64_t end = tod() + TOD_SECOND / 2; tod() < end; ) {
+        cpu_relax();
     }
     for (uint64_t i = 0; i < size; i += PAGE_SIZE) {
         essa((uint8_t *)words + i, ESSA_UNUSED);

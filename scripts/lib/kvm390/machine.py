@@ -207,14 +207,15 @@ class Machine:
         return not self._console_open
 
     def host_memory(self):
-        """QEMU's VmRSS and VmHWM (the peak) in KiB; empty if it is gone."""
+        """QEMU's VmRSS, VmHWM (the peak) and HugetlbPages (in neither) in KiB;
+        empty if it is gone."""
         memory = {}
         try:
             with open(f'/proc/{self._process.pid}/status',
                       encoding='ascii') as status:
                 for line in status:
                     key, _, value = line.partition(':')
-                    if key in ('VmRSS', 'VmHWM'):
+                    if key in ('VmRSS', 'VmHWM', 'HugetlbPages'):
                         memory[key] = int(value.split()[0])
         except OSError:
             pass
