@@ -28,6 +28,9 @@ static bool readable_at(uintptr_t addr)
     int saved = errno;
     bool ok;
 
+    if (!p) {
+        return false; /* the kernel would take it for "no set" */
+    }
     ok = syscall(SYS_rt_sigprocmask, ~0, (void *)p, NULL, 8) != -1 ||
          errno != EFAULT;
     errno = saved;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Of a larger mapping only the slot's range is looked through and copied. */
@@ -244,6 +245,50 @@ fail:
     return -1;
 }
 
+/* Is this still the mapping of @fd, all along? */
+static bool still_mapped(uintptr_t addr, uintptr_t end, int fd)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512];
+    struct stat st;
+
+    if (fstat(fd, &st)) {
+        st.st_ino = 0;
+    }
+    while (maps && addr < end && fgets(line, sizeof(line), maps)) {
+        unsigned long from, to, inode;
+
+        if (sscanf(line, "%lx-%lx %*s %*s %*s %lu", &from, &to, &inode) == 3 &&
+            addr >= from && addr < to) {
+            if (inode != st.st_ino) {
+                break;
+            }
+            addr = to;
+        }
+    }
+    if (maps) {
+        fclose(maps);
+    }
+    return addr >= end;
+}
+
+/* Forget what was unmapped behind the library's back. */
+static void refresh(uintptr_t addr, uintptr_t end)
+{
+    struct range *r, *next;
+
+    for (r = ranges; r; r = next) {
+        uintptr_t from = r->addr > addr ? r->addr : addr;
+        uintptr_t to = r->end < end ? r->end : end;
+
+        next = r->next;
+        if (r->fd >= 0 && from < to && !still_mapped(from, to, r->fd)) {
+            forget(from, to);
+            next = ranges; /* the list may have changed anywhere */
+        }
+    }
+}
+
 /* Does some slot's memory lie partly in this range? Then it must stay. */
 static bool overlaps_file(uintptr_t addr, uintptr_t end)
 {
@@ -268,6 +313,7 @@ int kvm390_memory_share(void *addr, size_t len, uint64_t *offset)
         return -1;
     }
     pthread_mutex_lock(&lock);
+    refresh(start, end);
     r = find(start, end, true);
     if (!r) {
         struct range *own = find(start, end, false);

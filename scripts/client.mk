@@ -5,7 +5,7 @@
 
 CLIENT = $(B)/client
 
-.PHONY: client check-selftests
+.PHONY: client check-api check-selftests
 client: tree ## libkvm390, its samples, kvm390-exec: build/client
 	@$(MAKE) --no-print-directory -s -C client OUT=$(CLIENT) \
 		LINUX=$(QEMU_TREE)/linux-headers
@@ -14,3 +14,8 @@ check-selftests: all client ## Linux's KVM selftests for s390x, unmodified
 	@tests/selftests/run --build $(B)/selftests --exec $(CLIENT)/kvm390-exec \
 		$(if $(SANITIZE),--timeout-factor 5) \
 		$(if $(TESTS),--tests '$(TESTS)')
+
+check-api: all client ## the KVM API on the host, ioctl by ioctl
+	@$(MAKE) --no-print-directory -s -C client OUT=$(CLIENT) \
+		LINUX=$(QEMU_TREE)/linux-headers $(CLIENT)/api-test
+	@$(CLIENT)/api-test $(QEMU)

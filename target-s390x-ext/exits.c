@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "exec/cpu_ldst.h"
+#include "exec/memory.h"
 #include "exec/exec-all.h"
 #include "exec/helper-proto.h"
 #include "qemu/main-loop.h"
@@ -80,25 +81,52 @@ bool kvm390_exit_stop(CPUS390XState *env)
     return true;
 }
 
-bool kvm390_exit_program(CPUS390XState *env)
+/* The instruction that met an operation exception, left-aligned. */
+static uint64_t failed_instruction(CPUS390XState *env)
 {
-    Kvm390Exit *e = exit_of(env);
     uint64_t insn = 0;
     int i;
 
-    if (!e || env->int_pgm_code != PGM_OPERATION ||
-        !(kvm390_intercepts.user_instr0 || kvm390_intercepts.user_operexec)) {
+    if (env->ex_value) {
+        return env->ex_value & ~0xffffull;
+    }
+    for (i = 0; i < env->int_pgm_ilen; i++) {
+        insn |= (uint64_t)cpu_ldub_code(env, env->psw.addr + i)
+                << (56 - 8 * i);
+    }
+    return insn;
+}
+
+/*
+ * Would the program new PSW lead to the same operation exception again, and
+ * so on? KVM hands that to user space and does not spin.
+ */
+static bool would_loop(CPUS390XState *env)
+{
+    AddressSpace *as = env_cpu(env)->as;
+    hwaddr at = env->psa + offsetof(LowCore, program_new_psw);
+    uint64_t mask = address_space_ldq_be(as, at, MEMTXATTRS_UNSPECIFIED, NULL);
+    uint64_t addr = address_space_ldq_be(as, at + 8, MEMTXATTRS_UNSPECIFIED,
+                                         NULL);
+    const uint64_t same = PSW_MASK_ASC | PSW_MASK_DAT;
+
+    return env->psw.addr + env->int_pgm_ilen - addr <= 6 &&
+           !(mask & PSW_MASK_WAIT) && !(env->psw.mask & PSW_MASK_PSTATE) &&
+           !((mask ^ env->psw.mask) & same);
+}
+
+bool kvm390_exit_program(CPUS390XState *env)
+{
+    Kvm390Exit *e = exit_of(env);
+    uint64_t insn;
+
+    if (!e || env->int_pgm_code != PGM_OPERATION) {
         return false;
     }
-    if (env->ex_value) {
-        insn = env->ex_value & ~0xffffull;
-    } else {
-        for (i = 0; i < env->int_pgm_ilen; i++) {
-            insn |= (uint64_t)cpu_ldub_code(env, env->psw.addr + i)
-                    << (56 - 8 * i);
-        }
-    }
-    if (!kvm390_intercepts.user_operexec && insn >> 48) {
+    insn = failed_instruction(env);
+    if (!kvm390_intercepts.user_operexec &&
+        !(kvm390_intercepts.user_instr0 && !(insn >> 48)) &&
+        !would_loop(env)) {
         return false;
     }
     record_sieic(e, KVM390_ICPT_OPEREXC, insn);

@@ -13,6 +13,7 @@
 #include "target/s390x/cpu_models.h"
 #include "s390x-internal.h"
 #include "qapi/error.h"
+#include "kvm390/include/kvm390/cpu-features.h"
 
 #define FACILITY_BYTES 2048
 
@@ -73,6 +74,7 @@ static void fill_facilities(const S390FeatBitmap feats, uint64_t *list)
     int i;
 
     s390_fill_feat_block(feats, S390_FEAT_TYPE_STFL, bytes);
+    kvm390_add_facilities(S390_FEAT_TYPE_STFL, bytes);
     for (i = 0; i < FACILITY_BYTES / 8; i++) {
         list[i] = ldq_be_p(bytes + 8 * i);
     }
@@ -269,47 +271,58 @@ int kvm390_model_set(uint64_t attr, Kvm390Call *call)
     }
 }
 
+static bool bit_of(const void *block, unsigned bit)
+{
+    return ((const uint8_t *)block)[bit / 8] & (0x80 >> bit % 8);
+}
+
+/* Did user space leave the guest this feature, which the machine has? */
+static bool chosen(S390Feat feat, const uint8_t *facilities,
+                   const uint8_t *feats)
+{
+    const S390FeatDef *def = s390_feat_def(feat);
+    size_t i;
+
+    if (def->type == S390_FEAT_TYPE_STFL) {
+        return bit_of(facilities, def->bit);
+    }
+    for (i = 0; i < ARRAY_SIZE(blocks); i++) {
+        if (def->type == blocks[i].type) {
+            return bit_of((uint8_t *)&model.subfunc + blocks[i].offset,
+                          def->bit);
+        }
+    }
+    for (i = 0; i < ARRAY_SIZE(features); i++) {
+        if (feat == features[i].feat) {
+            return bit_of(feats, features[i].bit);
+        }
+    }
+    return true; /* KVM has no bit for it */
+}
+
 void kvm390_model_apply(S390CPU *cpu)
 {
-    uint8_t bytes[FACILITY_BYTES];
-    S390FeatBitmap feats;
-    unsigned i;
+    uint8_t facilities[FACILITY_BYTES], feats[sizeof(model.feat)];
+    S390Feat feat;
+    size_t i;
 
     init();
     if (!model.set) {
         return;
     }
     for (i = 0; i < FACILITY_BYTES / 8; i++) {
-        stq_be_p(bytes + 8 * i, model.processor.fac_list[i]);
+        stq_be_p(facilities + 8 * i, model.processor.fac_list[i]);
     }
-    bitmap_zero(feats, S390_FEAT_MAX);
-    s390_add_from_feat_block(feats, S390_FEAT_TYPE_STFL, bytes);
-    for (i = 0; i < ARRAY_SIZE(blocks); i++) {
-        s390_add_from_feat_block(feats, blocks[i].type,
-                                 (uint8_t *)&model.subfunc +
-                                 blocks[i].offset);
+    for (i = 0; i < ARRAY_SIZE(model.feat.feat); i++) {
+        stq_be_p(feats + 8 * i, model.feat.feat[i]);
     }
-    for (i = 0; i < ARRAY_SIZE(features); i++) {
-        unsigned bit = features[i].bit;
-
-        if (model.feat.feat[bit / 64] & (1ull << (63 - bit % 64))) {
-            set_bit(features[i].feat, feats);
+    for (feat = find_first_bit(model.machine, S390_FEAT_MAX);
+         feat < S390_FEAT_MAX;
+         feat = find_next_bit(model.machine, S390_FEAT_MAX, feat + 1)) {
+        if (!chosen(feat, facilities, feats)) {
+            clear_bit(feat, cpu->model->features);
         }
     }
-    /* What KVM has no bit for stays as the machine has it. */
-    for (i = 0; i < S390_FEAT_MAX; i++) {
-        S390FeatType type = s390_feat_def(i)->type;
-
-        if (type == S390_FEAT_TYPE_SCLP_CONF_CHAR ||
-            type == S390_FEAT_TYPE_SCLP_CONF_CHAR_EXT ||
-            type == S390_FEAT_TYPE_SCLP_FAC134 ||
-            type == S390_FEAT_TYPE_SCLP_CPU) {
-            if (test_bit(i, model.machine)) {
-                set_bit(i, feats);
-            }
-        }
-    }
-    bitmap_and(cpu->model->features, feats, model.machine, S390_FEAT_MAX);
 }
 
 /* --- which bits may change --- */
