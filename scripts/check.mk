@@ -3,7 +3,7 @@
 # The tests. A kind is a target check-KIND that ends with a line
 # `N passed, N failed`; add it to CHECKS to make it part of `make check`.
 
-CHECKS = unit qtest guest accel boot bench
+CHECKS = unit qtest guest accel boot bench api selftests
 RUN_MESON = tests/run-meson $(OBJ) $(1) $(if $(TESTS),--tests '$(TESTS)')
 
 ## Test

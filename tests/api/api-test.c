@@ -282,12 +282,12 @@ static void test_attributes(void)
     FAILS(attr(KVM_SET_DEVICE_ATTR, 0, 2, &limit), E2BIG);
     limit = 0;
     FAILS(attr(KVM_SET_DEVICE_ATTR, 0, 2, &limit), EINVAL);
-    limit = 1 << 20;
+    limit = 2 << 20;
     CHECK(attr(KVM_SET_DEVICE_ATTR, 0, 2, &limit) == 0);
     memory = map(MEMORY);
     FAILS(set_slot(0, 0, 0, MEMORY, memory), EINVAL);
-    CHECK(set_slot(0, 0, 0, 1 << 20, memory) == 0);
-    limit = 1 << 19;
+    CHECK(set_slot(0, 0, 0, 2 << 20, memory) == 0);
+    limit = 1 << 20;
     FAILS(attr(KVM_SET_DEVICE_ATTR, 0, 2, &limit), EBUSY);
 
     CHECK(attr(KVM_GET_DEVICE_ATTR, 1, 0, &tod) == 0 && tod);
