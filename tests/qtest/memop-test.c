@@ -204,8 +204,8 @@ static bool holds(uint64_t addr, uint8_t byte, uint32_t size)
     return true;
 }
 
-/* A machine that runs the peer. */
-static void start(const char *options)
+/* A machine with the peer as its program. */
+static void launch(const char *options)
 {
     const char *programs = g_getenv("KVM390_GUEST_PROGRAMS");
     g_autofree char *firmware = NULL;
@@ -221,6 +221,11 @@ static void start(const char *options)
                            options, firmware, programs);
     qts = qtest_init(args);
     unlink(firmware);
+}
+
+static void start(const char *options)
+{
+    launch(options);
     command_number = 0;
     wait_for(MAILBOX + MB_READY, READY);
 }
@@ -514,7 +519,7 @@ static void check_space(int as, int space)
     g_assert_true(holds(UNMAPPED - 4, 0, 4));
 }
 
-static void test_spaces(void)
+static void test_spaces(gconstpointer options)
 {
     static const struct {
         int as, space;
@@ -524,7 +529,7 @@ static void test_spaces(void)
         { 1, 0, 0 }, { 1, 1, 1 }, { 1, 2, 0x00000003 },
     };
 
-    start("");
+    start(options);
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         make_spaces();
         /* dispatchable-unit access list at 0x500000, its entry 3: space 2 */
@@ -805,6 +810,74 @@ static void test_ipte(void)
     stop();
 }
 
+static void wait_for_migration(const char *status)
+{
+    gint64 end = g_get_monotonic_time() + 100 * G_USEC_PER_SEC;
+
+    for (;;) {
+        g_autoptr(QDict) r = qtest_qmp_assert_success_ref(
+            qts, "{'execute': 'query-migrate'}");
+        const char *now = qdict_get_try_str(r, "status");
+
+        if (g_strcmp0(now, status) == 0) {
+            return;
+        }
+        g_assert_cmpstr(now, !=, "failed");
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(10000);
+    }
+}
+
+/* What is stored after its page was sent is sent again. */
+static void test_migration(void)
+{
+    static const char caps[] =
+        "{'execute': 'migrate-set-capabilities', 'arguments': {"
+        " 'capabilities': [ { 'capability': 'pause-before-switchover',"
+        " 'state': true } ] } }";
+    g_autofree char *dir = g_dir_make_tmp("kvm390-memop-XXXXXX", NULL);
+    g_autofree char *uri = g_strdup_printf("unix:%s/migration", dir);
+    g_autofree char *path = g_strdup_printf("%s/migration", dir);
+    g_autofree char *incoming = g_strdup_printf(" -incoming %s", uri);
+    QTestState *source, *target;
+
+    start("");
+    source = qts;
+    fill(0xe00000, 0x11, 3 * PAGE);
+    qtest_qmp_assert_success(qts, "{'execute': 'stop'}");
+    launch(incoming);
+    target = qts;
+
+    qts = source;
+    qtest_qmp_assert_success(qts, caps);
+    qtest_qmp_assert_success(qts, "{'execute': 'migrate', 'arguments': "
+                             "{'uri': %s}}", uri);
+    wait_for_migration("pre-switchover");
+    fill(0xe00000, 0x22, 8);
+    g_assert_cmpint(result("logical-write", 0xe01000, 8, "logical.",
+                           .vcpu = true), ==, 0);
+    g_assert_cmpint(result("absolute-cmpxchg", 0xe02000, 8, "exchange",
+                           "\x11\x11\x11\x11\x11\x11\x11\x11"), ==, 0);
+    qtest_qmp_assert_success(qts, "{'execute': 'migrate-continue', "
+                             "'arguments': {'state': 'pre-switchover'}}");
+    wait_for_migration("completed");
+    qtest_quit(source);
+
+    qts = target;
+    wait_for_migration("completed");
+    g_assert_true(holds(0xe00000, 0x22, 8));
+    {
+        g_auto(Outcome) a = memop("absolute-read", 0xe01000, 8);
+        g_auto(Outcome) b = memop("absolute-read", 0xe02000, 8);
+
+        g_assert_cmpmem(a.bytes, 8, "logical.", 8);
+        g_assert_cmpmem(b.bytes, 8, "exchange", 8);
+    }
+    stop();
+    unlink(path);
+    rmdir(dir);
+}
+
 static char *hmp(const char *command)
 {
     return qtest_hmp(qts, "%s", command);
@@ -851,7 +924,9 @@ int main(int argc, char **argv)
     qtest_add_func("/kvm390/memop/keys", test_keys);
     qtest_add_func("/kvm390/memop/rc", test_reference_and_change);
     qtest_add_func("/kvm390/memop/code", test_code);
-    qtest_add_func("/kvm390/memop/spaces", test_spaces);
+    qtest_add_data_func("/kvm390/memop/spaces/one", "", test_spaces);
+    qtest_add_data_func("/kvm390/memop/spaces/one-thread",
+                        ",thread=single -smp 2", test_spaces);
     qtest_add_func("/kvm390/memop/wrap", test_wrap);
     qtest_add_func("/kvm390/memop/low-address", test_low_address_and_overrides);
     qtest_add_func("/kvm390/memop/inject", test_inject);
@@ -861,6 +936,7 @@ int main(int argc, char **argv)
     qtest_add_data_func("/kvm390/memop/race/one-thread",
                         ",thread=single -smp 2", test_race);
     qtest_add_func("/kvm390/memop/ipte", test_ipte);
+    qtest_add_func("/kvm390/memop/migration", test_migration);
     qtest_add_func("/kvm390/memop/hmp", test_hmp);
     return g_test_run();
 }
