@@ -19,6 +19,7 @@ typedef struct FakeGuest {
     uint8_t key[FAKE_PAGES];
     bool hole[FAKE_PAGES];
     bool dirty[FAKE_PAGES];
+    bool small_windows;             /* of one page each */
     uint64_t cr[16];
     uint32_t ar[16];
     Kvm390View view;
@@ -33,9 +34,12 @@ static bool fake_find(void *opaque, uint64_t abs, Kvm390Window *w)
     if (first >= FAKE_PAGES || g->hole[first]) {
         return false;
     }
-    for (end = first; end < FAKE_PAGES && !g->hole[end]; end++) {
+    for (end = first + 1; end < FAKE_PAGES && !g->hole[end]; end++) {
+        if (g->small_windows) {
+            break;
+        }
     }
-    while (first && !g->hole[first - 1]) {
+    while (first && !g->hole[first - 1] && !g->small_windows) {
         first--;
     }
     *w = (Kvm390Window) {

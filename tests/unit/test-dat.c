@@ -257,6 +257,7 @@ static void test_entries(void)
                 g_assert_cmphex(frame.addr, ==, want);
                 g_assert_cmpint(frame.protect, ==, row->protect[f]);
                 g_assert_cmpint(frame.absolute, ==, row->frame[f] != 0);
+                g_assert_false(frame.exec_protect);
             }
         }
     }
@@ -420,6 +421,26 @@ static void test_art_authority(void)
                     0);
 }
 
+/* An access list ends at 2 GiB, even if there is memory behind. */
+static void test_art_2g(void)
+{
+    const uint64_t list = 0x7fffff80, ale = list + 0x19 * 16;
+    Tables t;
+    uint64_t asce;
+
+    art_init(&t);
+    put(&t, PASTE + 16, ALD(list | 3));
+    put(&t, ale, ALE_0);
+    put(&t, ale + 8, ALE_1);
+    g_assert_cmphex(kvm390_art(ALET, &art_regs, false, fetch, &t, &asce), ==,
+                    ADR);
+    /* the last entry below it: number 7 */
+    put(&t, list + 7 * 16, ALE_0);
+    put(&t, list + 7 * 16 + 8, ALE_1);
+    g_assert_cmphex(kvm390_art(0x015a0007, &art_regs, false, fetch, &t, &asce),
+                    ==, 0);
+}
+
 static void test_prefixing(void)
 {
     const uint64_t prefix = 0x7e000;
@@ -445,6 +466,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm390/dat/art/simple", test_art_simple);
     g_test_add_func("/kvm390/dat/art/errors", test_art_errors);
     g_test_add_func("/kvm390/dat/art/authority", test_art_authority);
+    g_test_add_func("/kvm390/dat/art/2g", test_art_2g);
     g_test_add_func("/kvm390/dat/prefixing", test_prefixing);
     return g_test_run();
 }

@@ -106,6 +106,11 @@ static void test_real(void)
     g.mem[0x0004] = 0x22;
     g_assert_cmpint(fetch(4, 1, 0), ==, 0);
     g_assert_cmphex(buf[0], ==, 0x11);
+    g_assert_cmphex(buf[1], ==, 0xee);          /* and not a byte more */
+    g_assert_cmpint(store(0x3ffe, 5, 0), ==, 0);
+    g_assert_cmphex(g.mem[0x3ffd], ==, 0);
+    g_assert_true(all_are(g.mem + 0x3ffe, 5, 0xdd));
+    g_assert_cmphex(g.mem[0x4003], ==, 0);
     g_assert_cmpint(fetch(0x8004, 1, 0), ==, 0);
     g_assert_cmphex(buf[0], ==, 0x22);
     /* across the end of the prefix area the pages are not neighbours */
@@ -346,6 +351,21 @@ static void test_large_frames(void)
     g.mem[0x8010] = 0x34;
     g_assert_cmphex(fetch(0x100010, 1, 0), ==, 0);
     g_assert_cmphex(buf[0], ==, 0x12);          /* no prefixing */
+    /* 2 GiB at absolute 0 takes EDAT-1's control and EDAT-2 */
+    g.cr[13] = 0x200000 | 0x04;
+    fake_put8(&g, 0x200008, 0x404);
+    g.view.psw_mask |= HOME;
+    g_assert_cmphex(fetch(0x80000010, 1, 0), ==, 0);
+    g_assert_cmphex(buf[0], ==, 0x12);
+    g.view.edat2 = false;
+    g_assert_cmphex(fetch(0x80000010, 1, 0), ==, 0);
+    g_assert_cmphex(buf[0], !=, 0x12);
+    g.view.edat2 = true;
+    g.cr[0] = 0;
+    g_assert_cmphex(fetch(0x80000010, 1, 0), ==, 0);
+    g_assert_cmphex(buf[0], !=, 0x12);
+    g.cr[0] = 1ULL << (63 - 40);
+    g.view.psw_mask &= ~HOME;
     /* without EDAT-1 it is a page table, whose first entry says real 0 */
     g.cr[0] = 0;
     g_assert_cmphex(fetch(0x100010, 1, 0), ==, 0);
@@ -469,10 +489,14 @@ static void test_crossing_key(void)
     assert_pgm(PROT, 0x11000 | 0x408, 5);
 }
 
-/* 64 KiB that straddle 17 pages, scattered and with a hole in the middle. */
-static void test_largest(void)
+/*
+ * 64 KiB that straddle 17 pages, scattered and with a hole in the middle; as
+ * one stretch of host memory, and as many.
+ */
+static void test_largest(gconstpointer small_windows)
 {
     dat_init();
+    g.small_windows = small_windows;
     for (int i = 0; i < 17; i++) {
         fake_put8(&g, PAGE_TABLE + i * 8, 0x40000 + (16 - i) * 0x2000);
     }
@@ -508,9 +532,10 @@ static int absolute(uint64_t addr, uint32_t len, uint8_t key, bool is_store,
     return kvm390_access_absolute(&g.access, &req, buf);
 }
 
-static void test_absolute(void)
+static void test_absolute(gconstpointer small_windows)
 {
     fake_init(&g);
+    g.small_windows = small_windows;
     g.view.prefix = 0x8000;
     g.cr[0] = -1ULL;            /* every protection and override there is */
     g.key[0] = 0x98;
@@ -532,6 +557,11 @@ static void test_absolute(void)
     g_assert_true(all_are(g.mem + 0x5000, 0x2000, 0));
     g_assert_cmphex(g.key[4], ==, 0x26);
     g_assert_cmphex(g.key[5], ==, 0x10);
+    /* and what lies around the range is left alone */
+    g_assert_cmphex(absolute(0x8001, 0x2ffe, 0, true, false), ==, 0);
+    g_assert_cmphex(g.mem[0x8000], ==, 0);
+    g_assert_true(all_are(g.mem + 0x8001, 0x2ffe, 0xdd));
+    g_assert_cmphex(g.mem[0xafff], ==, 0);
     g_assert_cmphex(absolute(FAKE_SIZE - 8, 16, 0, true, false), ==, ADDR);
     g_assert_true(all_are(g.mem + FAKE_SIZE - 8, 8, 0xdd));
     g_assert_cmphex(absolute(FAKE_SIZE - 8, 16, 0, false, false), ==, ADDR);
@@ -580,7 +610,15 @@ static void test_cmpxchg_errors(void)
     uint8_t old[16], new[16] = { 0 };
 
     fake_init(&g);
+    g_assert_cmpint(kvm390_cmpxchg_absolute(&g.access, 0, 0, 0, old, new,
+                                            &exchanged), ==, -EINVAL);
+    g_assert_cmpint(kvm390_cmpxchg_absolute(&g.access, 0, 32, 0, old, new,
+                                            &exchanged), ==, -EINVAL);
     g.key[3] = 0x10;            /* not fetch protected, but this stores */
+    memset(old, 0, 16);
+    g_assert_cmpint(kvm390_cmpxchg_absolute(&g.access, 0x3000, 4, 1, old, new,
+                                            &exchanged), ==, 0);
+    g_assert_true(exchanged);
     for (unsigned size = 1; size <= 16; size++) {
         bool power = !(size & (size - 1));
 
@@ -626,8 +664,11 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm390/gaccess/crossing/translation",
                     test_crossing_translation);
     g_test_add_func("/kvm390/gaccess/crossing/key", test_crossing_key);
-    g_test_add_func("/kvm390/gaccess/largest", test_largest);
-    g_test_add_func("/kvm390/gaccess/absolute", test_absolute);
+    g_test_add_data_func("/kvm390/gaccess/largest", NULL, test_largest);
+    g_test_add_data_func("/kvm390/gaccess/largest/windows", "", test_largest);
+    g_test_add_data_func("/kvm390/gaccess/absolute", NULL, test_absolute);
+    g_test_add_data_func("/kvm390/gaccess/absolute/windows", "",
+                         test_absolute);
     g_test_add_func("/kvm390/gaccess/cmpxchg/sizes", test_cmpxchg);
     g_test_add_func("/kvm390/gaccess/cmpxchg/errors", test_cmpxchg_errors);
     return g_test_run();
