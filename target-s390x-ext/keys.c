@@ -21,13 +21,27 @@ void kvm390_flush_quiesced(void)
         kvm390_keystore_new_epoch(&kvm390_keys.store);
     }
     /*
-     * From this thread for all of them: a TLB's owner is outside its
-     * execution loop, and what it may do there takes the TLB's own lock.
+     * Emptying a TLB takes microseconds in which everybody would wait. The
+     * other CPUs do it themselves, on their way to the next instruction.
      */
     CPU_FOREACH(cs) {
-        tlb_flush(cs);
+        if (cs == current_cpu) {
+            tlb_flush(cs);
+        } else {
+            qatomic_set(&cpu_env(cs)->kvm390_tlb_keys.stale, true);
+        }
     }
     trace_kvm390_keys_flush(kvm390_keys.store.epoch);
+}
+
+void kvm390_exec_enter(CPUState *cs)
+{
+    Kvm390TlbKeys *keys = &cpu_env(cs)->kvm390_tlb_keys;
+
+    if (unlikely(qatomic_read(&keys->stale))) {
+        qatomic_set(&keys->stale, false);
+        tlb_flush(cs);
+    }
 }
 
 static void activate_quiesced(void *unused)

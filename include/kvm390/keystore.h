@@ -18,7 +18,7 @@
  *
  *  1. There is one current epoch. It changes only while no vCPU executes
  *     guest instructions ("quiesced": QEMU's exclusive section), and every
- *     TLB of every vCPU is emptied before guest instructions run again.
+ *     vCPU empties its TLBs before it executes guest instructions again.
  *  2. A TLB fill decides from the word, sets R (and C) and the current epoch
  *     in it by one compare-and-exchange, and only then fills the TLB.
  *  3. Setting a key, or resetting R, is one compare-and-exchange of the word,
@@ -26,14 +26,15 @@
  *     a TLB, and the CPU has to quiesce the others and start a new epoch.
  *
  * Why no TLB can keep a stale entry. Take an entry that exists at some time T
- * while guest instructions run. It was filled after the last flush of its
- * TLB, hence (1) in the epoch that is current at T; so (2) the fill left this
- * epoch in the word, and nothing but clearing in a quiesced state takes it
- * out again. All accesses to the word are atomic and in one order: a key
- * change before the fill's exchange is seen by the fill; a key change after
- * it sees the epoch, and (3) does not happen before the TLB is emptied. The
- * fill cannot be overtaken by a flush half-way, because (1) a vCPU in the
- * middle of a fill is executing guest code and delays the quiesced state.
+ * while its vCPU executes. It was filled after the last flush of its TLB,
+ * hence (1) in the epoch that is current at T; so (2) the fill left this epoch
+ * in the word, and nothing but clearing in a quiesced state takes it out
+ * again. All accesses to the word are atomic and in one order: a key change
+ * before the fill's exchange is seen by the fill; a key change after it sees
+ * the epoch, and (3) does not happen but in a quiesced state, after which the
+ * entry is not used again. The fill cannot be overtaken by a flush half-way,
+ * because (1) a vCPU in the middle of a fill is executing guest code and
+ * delays the quiesced state.
  *
  * Epochs wrap after 2^24 flushes. A page last touched exactly that long ago
  * looks as if it were cached: a flush too many, never one too few.

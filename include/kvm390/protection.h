@@ -28,10 +28,14 @@
 #define KVM390_FLAG_FAMILY_SHIFT    4
 #define KVM390_FLAG_FAMILY          (3u << KVM390_FLAG_FAMILY_SHIFT)
 
-/* Part of CPUS390XState. Only the CPU's own thread uses it. */
+/*
+ * Part of CPUS390XState. Only the CPU's own thread uses it; others set stale,
+ * in a quiesced state.
+ */
 typedef struct Kvm390TlbKeys {
     uint8_t key[KVM390_KEY_FAMILIES];   /* 0: none yet */
     uint8_t next;                       /* to be taken next */
+    bool stale;                         /* atomic; all TLBs are to be emptied */
 } Kvm390TlbKeys;
 
 #ifdef CONFIG_USER_ONLY
@@ -75,6 +79,16 @@ unsigned kvm390_find_key_family(CPUArchState *env, unsigned key);
     (kvm390_key_family(env) * KVM390_FAMILY_SIZE)
 
 #ifndef CONFIG_USER_ONLY
+
+/**
+ * kvm390_exec_enter: TCGCPUOps::cpu_exec_enter
+ *
+ * Called on a CPU's own thread before it executes guest instructions: when it
+ * enters its execution loop, which it has left before any quiesced state, and
+ * before a single step inside an exclusive section. Empties the TLBs if they
+ * became stale meanwhile.
+ */
+void kvm390_exec_enter(CPUState *cs);
 
 /**
  * kvm390_tlb_fill: TCGCPUOps::tlb_fill under kvm390
