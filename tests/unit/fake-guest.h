@@ -7,6 +7,7 @@
 #ifndef KVM390_FAKE_GUEST_H
 #define KVM390_FAKE_GUEST_H
 
+#include <assert.h>
 #include <string.h>
 #include "kvm390/include/kvm390/access.h"
 #include "kvm390/include/kvm390/gaccess.h"
@@ -61,6 +62,8 @@ static void fake_touched(void *opaque, uint64_t abs, uint64_t len, bool store)
 {
     FakeGuest *g = opaque;
 
+    /* never across the end of what find() gave */
+    assert(abs - g->access.window.base + len <= g->access.window.size);
     for (uint64_t p = abs >> 12; p <= (abs + len - 1) >> 12; p++) {
         g->key[p] |= KVM390_KEY_R | (store ? KVM390_KEY_C : 0);
         g->dirty[p] |= store;
