@@ -4,7 +4,7 @@
  * A guest for tests/migration/cmma and tests/discard/run.
  *
  * mode=churn (the default): for so many seconds every CPU changes the states
- * of its pages at random, writes some, and checks that states and contents
+ * of its pages at random, writes some, releases some, and checks that states and contents
  * are what it left behind; all of them once more at the end.
  * mode=hold: fills megabytes= of storage, makes it unused and waits.
  */
@@ -66,6 +66,13 @@ static void take(struct cpu *c, unsigned n, uint64_t random)
     }
 }
 
+static void diag10(uint64_t page)
+{
+    register uint64_t r2 asm("2") = page;
+
+    asm volatile("diag %%r2,%%r2,0x10" : : "d" (r2) : "memory");
+}
+
 static void change(struct cpu *c, unsigned n, uint64_t random)
 {
     uint8_t nodat = c->state[n] & ESSA_NODAT;
@@ -73,6 +80,9 @@ static void change(struct cpu *c, unsigned n, uint64_t random)
     check(c, n);
     if ((c->state[n] & ESSA_USAGE) != 0) {
         take(c, n, random);
+    } else if ((random & 0x700) == 0x100) {
+        diag10((uint64_t)place(c, n, 0));
+        c->word[n] = 0;
     } else if (random & 8) {
         write_page(c, n, random);
     } else if (random & 0x30) {

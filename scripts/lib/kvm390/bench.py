@@ -85,6 +85,33 @@ class MemoryReturned(LinuxBoot):
                 ('kept', 100 * (freed - before) / (filled - before), '%')]
 
 
+class UnitTest(Row):
+    """What a unit test measures on the host, without a guest."""
+
+    def __init__(self, what, test, cases):
+        super().__init__(what)
+        self._test = test
+        self._cases = cases
+
+    def prepare(self):
+        built = subprocess.run(['ninja', '-C', os.path.join(BUILD, 'obj'),
+                                '--quiet', 'kvm390-unit'], check=False)
+        if built.returncode:
+            raise Failure('the unit tests could not be built')
+
+    def measure(self, qemu, accel, timeout):
+        command = [os.path.join(
+            BUILD, f'obj/kvm390/tests/unit/kvm390-test-{self._test}'), '--tap']
+        for case in self._cases:
+            command += ['-p', f'/kvm390/{self._test}/{case}']
+        done = subprocess.run(command, check=False, text=True,
+                              stdout=subprocess.PIPE, timeout=timeout)
+        if done.returncode:
+            raise Failure(f'{command[0]} failed:\n{done.stdout}')
+        found = map(guest.MEASUREMENT.match, done.stdout.splitlines())
+        return [(m[1], float(m[2]), m[3]) for m in found if m]
+
+
 class BareMetal(Row):
     """A bare-metal program of bench/guest/; its `bench` lines.
 
