@@ -10,7 +10,8 @@ FUZZ_OUT := $(B)/tests/fuzz
 FUZZ_CORE = $(wildcard core/*.c)
 FUZZ_FLAGS = -g -O1 -Wall -Wextra -Wno-unused-parameter \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	-iquote $(FUZZ_OUT)/include $$(pkg-config --cflags --libs glib-2.0)
+	-iquote $(FUZZ_OUT)/include -isystem $(QEMU_TREE)/linux-headers \
+	$$(pkg-config --cflags --libs glib-2.0)
 
 .PHONY: fuzz $(addprefix fuzz-,$(FUZZ))
 fuzz: $(addprefix fuzz-,$(FUZZ)) ## fuzz targets, FUZZ_SECONDS each (60)

@@ -15,6 +15,8 @@
 #include "tcg/tcg_s390x.h"
 #include "kvm390/include/kvm390/exits.h"
 
+#define TSCH 0xb235
+
 Kvm390Intercepts kvm390_intercepts;
 
 static Kvm390Exit *exits[S390_MAX_CPUS];
@@ -166,6 +168,9 @@ static void G_NORETURN leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
     CPUState *cs = env_cpu(env);
 
     record_sieic(e, KVM390_ICPT_INSTRUCTION, insn);
+    if (e->ipa == TSCH) {
+        e->reason = KVM_EXIT_S390_TSCH;
+    }
     e->exits[KVM390_EXITS_INSTRUCTION]++;
     e->last_ilen = ilen;
     env->psw.addr = next;
@@ -238,8 +243,6 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
     switch (insn >> 48) {
     case 0xb220: /* SERVC */
         leave(env, e, insn, next, ilen);
-    case 0xb27d: /* STSI */
-        return;
     case 0xb236: /* TPI */
         if (kvm390_intercepts.css) {
             return;

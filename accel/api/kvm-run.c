@@ -343,19 +343,9 @@ void kvm390_run_set_exit(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)
         put64(vcpu, &run->s390_reset_flags, exit->reset_flags);
         break;
     case KVM_EXIT_S390_TSCH:
-        put16(vcpu, &run->s390_tsch.subchannel_id, exit->tsch.subchannel_id);
-        put16(vcpu, &run->s390_tsch.subchannel_nr, exit->tsch.subchannel_nr);
-        put32(vcpu, &run->s390_tsch.io_int_parm, exit->tsch.io_int_parm);
-        put32(vcpu, &run->s390_tsch.io_int_word, exit->tsch.io_int_word);
+        /* The subchannel's interruption, if one is pending, stays so. */
+        memset(&run->s390_tsch, 0, sizeof(run->s390_tsch));
         put32(vcpu, &run->s390_tsch.ipb, exit->ipb);
-        run->s390_tsch.dequeued = exit->tsch.dequeued;
-        break;
-    case KVM_EXIT_S390_STSI:
-        put64(vcpu, &run->s390_stsi.addr, exit->stsi.addr);
-        run->s390_stsi.ar = exit->stsi.ar;
-        run->s390_stsi.fc = exit->stsi.fc;
-        run->s390_stsi.sel1 = exit->stsi.sel1;
-        put16(vcpu, &run->s390_stsi.sel2, exit->stsi.sel2);
         break;
     }
 }

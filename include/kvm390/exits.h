@@ -36,17 +36,6 @@ typedef struct Kvm390Exit {
     uint16_t ipa;
     uint32_t ipb;
     uint64_t reset_flags;
-    struct {
-        uint16_t subchannel_id, subchannel_nr;
-        uint32_t io_int_parm, io_int_word;
-        bool dequeued;
-    } tsch;
-    struct {
-        uint64_t addr;
-        uint8_t ar, fc, sel1;
-        uint16_t sel2;
-        bool wanted;    /* STSI is over; tell user space when it is stored */
-    } stsi;
     uint8_t last_ilen;  /* of the instruction last exited on */
     uint64_t exits[6];  /* how many of each kind, for the statistics */
 } Kvm390Exit;
@@ -64,7 +53,6 @@ typedef struct Kvm390Intercepts {
     bool vm;            /* user space runs the vCPUs: machine kvm390-vm */
     bool css;           /* KVM_CAP_S390_CSS_SUPPORT */
     bool user_sigp;
-    bool user_stsi;
     bool user_instr0;
     bool user_operexec;
     bool user_cpu_state; /* SET_MP_STATE was used */

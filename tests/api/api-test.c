@@ -897,6 +897,13 @@ static void test_enable_cap(void)
     CHECK(run->exit_reason == KVM_EXIT_S390_SIEIC);
     CHECK(run->s390_sieic.icptcode == 4 && run->s390_sieic.ipa == 0xb234);
     CHECK(run->psw_addr == CODE + 4);
+    FAILS(enable(NULL, KVM_CAP_S390_USER_STSI, 0), EINVAL);
+    CHECK(extension(KVM_CAP_S390_USER_STSI) == 0);
+    memory[CODE + 1] = 0x35; /* tsch 0 */
+    run->psw_addr = CODE;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(run->exit_reason == KVM_EXIT_S390_TSCH);
+    CHECK(!run->s390_tsch.dequeued && run->s390_tsch.ipb == 0);
 }
 
 static void test_stats(void)
