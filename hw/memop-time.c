@@ -14,7 +14,7 @@
 #include "kvm390/include/kvm390/accel.h"
 #include "kvm390/include/kvm390/guest-access.h"
 
-#define ROUNDS      5
+#define ROUNDS      51
 #define MAX_COUNT   1000000
 
 typedef struct Timing {

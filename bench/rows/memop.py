@@ -46,9 +46,9 @@ class Peer:
     def put(self, field, value):
         self.write(MAILBOX + field, struct.pack('>Q', value))
 
-    def get(self, field):
+    def get(self, field, base=MAILBOX):
         answer = self.machine.qmp('kvm390-memop', op='absolute-read',
-                                  address=MAILBOX + field, size=8)
+                                  address=base + field, size=8)
         return struct.unpack('>Q', base64.b64decode(answer['data']))[0]
 
     def _until(self, field, value):
@@ -123,7 +123,7 @@ class MemopRow(Row):
     def _timings(peer):
         peer.dat_on()
         # keys other than 0: every page's storage key is looked at
-        for name, size, count in (('64k', SIZE, 4000), ('8', 8, 200000)):
+        for name, size, count in (('64k', SIZE, 400), ('8', 8, 4000)):
             for op in ('absolute-read', 'absolute-write'):
                 yield f'{op}-{name}', peer.time(
                     count, op=op, address=DATA, size=size, key=KEY)
@@ -131,14 +131,21 @@ class MemopRow(Row):
                 yield f'{op}-{name}', peer.time(
                     count, op=op, address=DATA, size=size, key=KEY, cpu=0)
         peer.finish()
-        yield 'cmpxchg-8', peer.time(100000, op='absolute-cmpxchg',
+        yield 'cmpxchg-8', peer.time(2000, op='absolute-cmpxchg',
                                      address=WORD, size=8, key=0)
         # a guest CPU counts on the same word; both must get on
         peer.begin(COUNT, WORD, 8, 1)
-        answer = peer.time(100000, op='absolute-cmpxchg', address=WORD,
+        before = peer.get(0, WORD)
+        while peer.get(0, WORD) == before:
+            time.sleep(0.01)
+        answer = peer.time(2000, op='absolute-cmpxchg', address=WORD,
                            size=8, key=0)
         if not answer['exchanged']:
             raise Failure('cmpxchg starves beside a guest CPU')
+        before = peer.get(0, WORD)
+        time.sleep(0.01)
+        if peer.get(0, WORD) == before:
+            raise Failure('a guest CPU starves beside cmpxchg')
         yield 'cmpxchg-8-hammered', answer
         peer.finish()
 
