@@ -374,12 +374,12 @@ static void test_errors(void)
         g_test_message("row %zu: %s", i, rows[i].op.op);
         g_assert_cmpint(result_(&rows[i].op), ==, rows[i].rc);
     }
-    qtest_qmp_assert_failure_ref(qts, "{'execute': 'kvm390-memop', "
-        "'arguments': {'op': 'logical-read', 'address': 0, 'size': 1, "
-        "'cpu-index': 7}}");
-    qtest_qmp_assert_failure_ref(qts, "{'execute': 'kvm390-memop', "
-        "'arguments': {'op': 'absolute-write', 'address': 0, 'size': 4, "
-        "'data': 'AAA='}}");
+    qobject_unref(qtest_qmp_assert_failure_ref(
+        qts, "{'execute': 'kvm390-memop', 'arguments': {"
+        "'op': 'logical-read', 'address': 0, 'size': 1, 'cpu-index': 7}}"));
+    qobject_unref(qtest_qmp_assert_failure_ref(
+        qts, "{'execute': 'kvm390-memop', 'arguments': {"
+        "'op': 'absolute-write', 'address': 0, 'size': 4, 'data': 'AAA='}}"));
     stop();
 }
 
