@@ -14,7 +14,7 @@
 int kvm390_keystore_init(Kvm390KeyStore *store, uint64_t pages)
 {
     store->epoch = 1;
-    return kvm390_pagemap_init(&store->map, pages, sizeof(uint32_t));
+    return kvm390_pagemap_init(&store->map, pages, sizeof(uint16_t));
 }
 
 void kvm390_keystore_destroy(Kvm390KeyStore *store)
@@ -22,9 +22,9 @@ void kvm390_keystore_destroy(Kvm390KeyStore *store)
     kvm390_pagemap_destroy(&store->map);
 }
 
-uint32_t *kvm390_keystore_word(Kvm390KeyStore *store, uint64_t gfn)
+uint16_t *kvm390_keystore_word(Kvm390KeyStore *store, uint64_t gfn)
 {
-    uint32_t *word = kvm390_pagemap_get(&store->map, gfn);
+    uint16_t *word = kvm390_pagemap_get(&store->map, gfn);
 
     if (!word) {
         g_error("kvm390: no address space left for storage keys");
@@ -32,20 +32,15 @@ uint32_t *kvm390_keystore_word(Kvm390KeyStore *store, uint64_t gfn)
     return word;
 }
 
-/*
- * Whether a TLB may hold the page whose word was just read. The word first,
- * then the epoch: a thread that is no vCPU does not keep the epoch from
- * changing in between, and seen in this order, a word of the current epoch
- * cannot be taken for one of an epoch that is over.
- */
-static bool maybe_cached(const Kvm390KeyStore *store, uint32_t word)
+/* Whether a TLB may hold the page whose word was just read. */
+static bool maybe_cached(const Kvm390KeyStore *store, uint16_t word)
 {
     return WORD_EPOCH(word) == __atomic_load_n(&store->epoch,
                                                __ATOMIC_ACQUIRE);
 }
 
 /* Put a key into the word that holds @old; on failure @old is the word. */
-static bool replace_key(uint32_t *word, uint32_t *old, uint8_t key)
+static bool replace_key(uint16_t *word, uint16_t *old, uint8_t key)
 {
     return __atomic_compare_exchange_n(word, old,
                                        (*old & ~KVM390_KEYWORD_KEY) | key,
@@ -57,8 +52,8 @@ enum Kvm390KeyChange kvm390_keystore_set(Kvm390KeyStore *store, uint64_t gfn,
                                          uint8_t key, bool mr, bool mc,
                                          bool quiesced, uint8_t *old)
 {
-    uint32_t *word = kvm390_keystore_word(store, gfn);
-    uint32_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    uint16_t *word = kvm390_keystore_word(store, gfn);
+    uint16_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
 
     key &= KVM390_KEY_BITS;
     do {
@@ -78,8 +73,8 @@ enum Kvm390KeyChange
 kvm390_keystore_reset_reference(Kvm390KeyStore *store, uint64_t gfn,
                                 bool quiesced, uint8_t *old)
 {
-    uint32_t *word = kvm390_keystore_word(store, gfn);
-    uint32_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    uint16_t *word = kvm390_keystore_word(store, gfn);
+    uint16_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
 
     do {
         if (!quiesced && maybe_cached(store, seen)) {
@@ -92,8 +87,8 @@ kvm390_keystore_reset_reference(Kvm390KeyStore *store, uint64_t gfn,
 
 void kvm390_keystore_record(Kvm390KeyStore *store, uint64_t gfn, bool change)
 {
-    uint32_t bits = KVM390_KEY_R | (change ? KVM390_KEY_C : 0);
-    uint32_t *word;
+    uint16_t bits = KVM390_KEY_R | (change ? KVM390_KEY_C : 0);
+    uint16_t *word;
 
     if (!kvm390_pagemap_contains(&store->map, gfn)) {
         return;
@@ -114,18 +109,45 @@ void kvm390_keystore_new_epoch(Kvm390KeyStore *store)
     __atomic_store_n(&store->epoch, epoch, __ATOMIC_RELEASE);
 }
 
-/* Eight words at a time, so that the compiler can narrow them in a vector. */
-static void narrow(const uint32_t *words, uint64_t count, uint8_t *keys)
-{
-    uint64_t i = 0;
+/*
+ * Blocks of words, which the compiler makes vector instructions of; atomic
+ * accesses would keep it from that. A host reads and writes each aligned word
+ * of a vector in one piece, and the callers need no more.
+ */
+#define BLOCK   64
 
-    for (; i + 8 <= count; i += 8) {
-        for (unsigned k = 0; k < 8; k++) {
-            keys[i + k] = __atomic_load_n(&words[i + k], __ATOMIC_RELAXED);
+static void narrow(const uint16_t *restrict words, uint64_t count,
+                   uint8_t *restrict keys)
+{
+    uint64_t i;
+
+    for (i = 0; count - i >= BLOCK; i += BLOCK) {
+        for (unsigned k = 0; k < BLOCK; k++) {
+            keys[i + k] = words[i + k];
         }
     }
     for (; i < count; i++) {
-        keys[i] = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
+        keys[i] = words[i];
+    }
+}
+
+static uint16_t with_key(uint16_t word, uint8_t key)
+{
+    return (word & ~KVM390_KEYWORD_KEY) | (key & KVM390_KEY_BITS);
+}
+
+static void widen(uint16_t *restrict words, uint64_t count,
+                  const uint8_t *restrict keys)
+{
+    uint64_t i;
+
+    for (i = 0; count - i >= BLOCK; i += BLOCK) {
+        for (unsigned k = 0; k < BLOCK; k++) {
+            words[i + k] = with_key(words[i + k], keys[i + k]);
+        }
+    }
+    for (; i < count; i++) {
+        words[i] = with_key(words[i], keys[i]);
     }
 }
 
@@ -134,7 +156,7 @@ void kvm390_keystore_read(const Kvm390KeyStore *store, uint64_t gfn,
 {
     while (count) {
         uint64_t run = count;
-        uint32_t *words = NULL;
+        uint16_t *words = NULL;
 
         if (kvm390_pagemap_contains(&store->map, gfn)) {
             run = kvm390_pagemap_run(&store->map, gfn, count);
@@ -156,14 +178,8 @@ void kvm390_keystore_write(Kvm390KeyStore *store, uint64_t gfn,
 {
     while (count) {
         uint64_t run = kvm390_pagemap_run(&store->map, gfn, count);
-        uint32_t *words = kvm390_keystore_word(store, gfn);
 
-        for (uint64_t i = 0; i < run; i++) {
-            uint32_t word = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
-
-            word = (word & ~KVM390_KEYWORD_KEY) | (keys[i] & KVM390_KEY_BITS);
-            __atomic_store_n(&words[i], word, __ATOMIC_RELAXED);
-        }
+        widen(kvm390_keystore_word(store, gfn), run, keys);
         gfn += run;
         keys += run;
         count -= run;

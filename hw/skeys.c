@@ -83,12 +83,16 @@ static void set_quiesced(void *opaque)
 
 static bool low_bit_set(const uint8_t *keys, uint64_t count)
 {
-    uint8_t all = 0;
+    uint64_t all = 0, eight, i;
 
-    for (uint64_t i = 0; i < count; i++) {
+    for (i = 0; count - i >= sizeof(eight); i += sizeof(eight)) {
+        memcpy(&eight, keys + i, sizeof(eight));
+        all |= eight;
+    }
+    for (; i < count; i++) {
         all |= keys[i];
     }
-    return all & ~KVM390_KEY_BITS;
+    return all & (~0ull / 255 * (uint8_t)~KVM390_KEY_BITS);
 }
 
 int kvm390_set_skeys(uint64_t start_gfn, uint64_t count, uint32_t flags,
@@ -134,25 +138,6 @@ static void change_quiesced(void *opaque)
     }
 }
 
-/* Without stopping the vCPUs if no TLB holds the page. */
-static void change_one(OneKey *one)
-{
-    Kvm390KeyStore *store = &kvm390_keys.store;
-    enum Kvm390KeyChange change;
-
-    kvm390_keys_activate();
-    if (one->operation == KVM390_KEYOP_SSKE) {
-        change = kvm390_keystore_set(store, one->gfn, one->key, false, false,
-                                     false, &one->old);
-    } else {
-        change = kvm390_keystore_reset_reference(store, one->gfn, false,
-                                                 &one->old);
-    }
-    if (change == KVM390_KEY_CACHED) {
-        kvm390_run_quiesced(change_quiesced, one);
-    }
-}
-
 int kvm390_keyop(uint64_t addr, uint8_t *key, uint8_t operation)
 {
     OneKey one = {
@@ -168,7 +153,8 @@ int kvm390_keyop(uint64_t addr, uint8_t *key, uint8_t operation)
         return -EFAULT;
     }
     if (operation != KVM390_KEYOP_ISKE) {
-        change_one(&one);
+        kvm390_keys_activate();
+        kvm390_run_quiesced(change_quiesced, &one);
     } else if (kvm390_keys_active()) {
         one.old = kvm390_keystore_get(&kvm390_keys.store, one.gfn);
     }

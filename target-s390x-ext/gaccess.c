@@ -128,7 +128,7 @@ static void mark_dirty(GuestMemory *gm, uint64_t abs, uint64_t len)
 static void record(uint64_t abs, uint64_t len, bool store)
 {
     Kvm390Pagemap *map = &kvm390_keys.store.map;
-    uint32_t bits = KVM390_KEY_R | (store ? KVM390_KEY_C : 0);
+    uint16_t bits = KVM390_KEY_R | (store ? KVM390_KEY_C : 0);
     uint64_t gfn = abs >> TARGET_PAGE_BITS;
     uint64_t pages = ((abs + len - 1) >> TARGET_PAGE_BITS) - gfn + 1;
 
@@ -137,7 +137,7 @@ static void record(uint64_t abs, uint64_t len, bool store)
     }
     while (pages) {
         uint64_t run = kvm390_pagemap_run(map, gfn, pages);
-        uint32_t *word = kvm390_keystore_word(&kvm390_keys.store, gfn);
+        uint16_t *word = kvm390_keystore_word(&kvm390_keys.store, gfn);
 
         for (uint64_t i = 0; i < run; i++) {
             if ((qatomic_read(&word[i]) & bits) != bits) {

@@ -291,7 +291,7 @@ static bool any_cached(uint64_t gfn)
     uint32_t epoch = qatomic_read(&kvm390_keys.store.epoch);
 
     for (unsigned i = 0; i < 64; i++) {
-        uint32_t *word = kvm390_keystore_word(&kvm390_keys.store, gfn + i);
+        uint16_t *word = kvm390_keystore_word(&kvm390_keys.store, gfn + i);
 
         if (qatomic_read(word) >> KVM390_KEYWORD_EPOCH_SHIFT == epoch) {
             return true;

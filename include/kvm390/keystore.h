@@ -1,12 +1,12 @@
 /*
  * The storage keys of all guest memory, and where TLBs may remember them
  *
- * One 32-bit word a page: the key in the low byte, an epoch in the rest.
+ * One 16-bit word a page: the key in the low byte, an epoch in the other.
  *
- *      31                              8 7   4 3 2 1 0
- *     +---------------------------------+-----+-+-+-+-+
- *     |              epoch              | ACC |F|R|C|0|
- *     +---------------------------------+-----+-+-+-+-+
+ *      15            8 7   4 3 2 1 0
+ *     +---------------+-----+-+-+-+-+
+ *     |     epoch     | ACC |F|R|C|0|
+ *     +---------------+-----+-+-+-+-+
  *
  * A CPU's TLB entry stands for a key check that was made when the entry was
  * filled, and for R (and, if it is writable, C) having been set then. So a
@@ -24,6 +24,8 @@
  *  3. Setting a key, or resetting R, is one compare-and-exchange of the word,
  *     too. If the word it replaces has the current epoch, the page may be in
  *     a TLB, and the CPU has to quiesce the others and start a new epoch.
+ *     Only vCPUs executing guest instructions may go by the epoch, because it
+ *     does not change for them in between; others always quiesce.
  *
  * Why no TLB can keep a stale entry. Take an entry that exists at some time T
  * while its vCPU executes. It was filled after the last flush of its TLB,
@@ -36,9 +38,9 @@
  * because (1) a vCPU in the middle of a fill is executing guest code and
  * delays the quiesced state.
  *
- * Epochs wrap after 2^24 flushes. A page last touched exactly that long ago
- * looks as if it were cached: a flush too many, never one too few.
- * Epoch 0 is never current; an untouched page has it.
+ * Epochs wrap after 255 flushes. A page last touched exactly that long ago
+ * looks as if it were cached: a flush too many, never one too few. Epoch 0 is
+ * never current; an untouched page has it.
  *
  * A device's store or fetch sets C or R by an atomic or: no TLB entry relies
  * on a bit being off in a way that hurts (it was filled read-only, and the
@@ -59,7 +61,7 @@
 
 #define KVM390_KEYWORD_KEY          0xffu
 #define KVM390_KEYWORD_EPOCH_SHIFT  8
-#define KVM390_KEYWORD_EPOCH_LAST   0xffffffu
+#define KVM390_KEYWORD_EPOCH_LAST   0xffu
 
 typedef struct Kvm390KeyStore {
     Kvm390Pagemap map;      /* words; see above */
@@ -93,7 +95,7 @@ void kvm390_keystore_destroy(Kvm390KeyStore *store);
  * The page lies in the store. Ends the program if the host is out of address
  * space, as every allocation in QEMU does. Any thread.
  */
-uint32_t *kvm390_keystore_word(Kvm390KeyStore *store, uint64_t gfn);
+uint16_t *kvm390_keystore_word(Kvm390KeyStore *store, uint64_t gfn);
 
 /**
  * kvm390_keystore_get: read a key (0 for a page outside the store)
@@ -101,7 +103,7 @@ uint32_t *kvm390_keystore_word(Kvm390KeyStore *store, uint64_t gfn);
 static inline uint8_t kvm390_keystore_get(const Kvm390KeyStore *store,
                                           uint64_t gfn)
 {
-    uint32_t *word = kvm390_pagemap_peek(&store->map, gfn);
+    uint16_t *word = kvm390_pagemap_peek(&store->map, gfn);
 
     return word ? __atomic_load_n(word, __ATOMIC_ACQUIRE) : 0;
 }
@@ -126,9 +128,9 @@ static inline bool kvm390_keystore_touch(Kvm390KeyStore *store, uint64_t gfn,
                                          uint8_t *key)
 {
     uint32_t epoch = __atomic_load_n(&store->epoch, __ATOMIC_RELAXED);
-    uint32_t *word = kvm390_keystore_word(store, gfn);
-    uint32_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-    uint32_t new;
+    uint16_t *word = kvm390_keystore_word(store, gfn);
+    uint16_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    uint16_t new;
 
     do {
         new = (old & KVM390_KEYWORD_KEY) | KVM390_KEY_R |
@@ -153,7 +155,8 @@ static inline bool kvm390_keystore_touch(Kvm390KeyStore *store, uint64_t gfn,
  * @mr: reference bits are to be taken as equal (conditional SSKE)
  * @mc: change bits are to be taken as equal (conditional SSKE)
  * @quiesced: change the key even if it has the current epoch: the caller has
- *            begun a new epoch or is about to
+ *            begun a new epoch or is about to. False only on a vCPU that
+ *            executes guest instructions
  * @old: set to the key before, unless the result is KVM390_KEY_CACHED
  */
 enum Kvm390KeyChange kvm390_keystore_set(Kvm390KeyStore *store, uint64_t gfn,
