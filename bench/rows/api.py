@@ -11,7 +11,7 @@ CLIENT = os.path.join(BUILD, 'client')
 
 
 class Api(Row):
-    """bench/programs/api-bench.c; it starts a VM of its own."""
+    """bench/host/api-bench.c; it starts a VM of its own."""
 
     def prepare(self):
         headers = os.path.join(BUILD, 'qemu/linux-headers')
