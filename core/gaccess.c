@@ -69,10 +69,14 @@ static inline void copy_once(uint8_t *guest, uint8_t *buf, size_t len,
 
     if (len <= 8 && !((uintptr_t)guest & (len - 1))) {
         switch (len) {
-        case 1: COPY_ONCE(uint8_t);
-        case 2: COPY_ONCE(uint16_t);
-        case 4: COPY_ONCE(uint32_t);
-        case 8: COPY_ONCE(uint64_t);
+        case 1:
+            COPY_ONCE(uint8_t);
+        case 2:
+            COPY_ONCE(uint16_t);
+        case 4:
+            COPY_ONCE(uint32_t);
+        case 8:
+            COPY_ONCE(uint64_t);
         }
     }
 #undef COPY_ONCE
@@ -433,10 +437,14 @@ static bool cmpxchg_host(Kvm390Mem *mem, uint8_t *host, uint32_t size,
     } while (0)
 
     switch (size) {
-    case 1: CMPXCHG(uint8_t);
-    case 2: CMPXCHG(uint16_t);
-    case 4: CMPXCHG(uint32_t);
-    case 8: CMPXCHG(uint64_t);
+    case 1:
+        CMPXCHG(uint8_t);
+    case 2:
+        CMPXCHG(uint16_t);
+    case 4:
+        CMPXCHG(uint32_t);
+    case 8:
+        CMPXCHG(uint64_t);
     }
 #undef CMPXCHG
     return mem->ops->cmpxchg16(mem->opaque, host, old, new);

@@ -30,6 +30,8 @@ enum {
 };
 
 #define PSW_DAT         (1ull << 58)
+#define PSW_EXT         (1ull << 56)
+#define PSW_WAIT        (1ull << 49)
 #define PSW_AS(n)       ((uint64_t)(n) << 46)
 #define PSW_64          0x180000000ull
 #define PSW_31          0x080000000ull
@@ -636,6 +638,21 @@ static void inject(const Op *op, int code, uint64_t teid, bool stopped)
     g_assert_cmphex(get8(MAILBOX + MB_ILC), ==, 0);
 }
 
+/* Until the guest's CPU waits for an interruption. */
+static void wait_for_halt(void)
+{
+    gint64 end = g_get_monotonic_time() + 100 * G_USEC_PER_SEC;
+    bool halted = false;
+
+    while (!halted) {
+        g_autofree char *cpus = qtest_hmp(qts, "info registers");
+
+        halted = strstr(cpus, "PSW=mask 05020");
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(20000);
+    }
+}
+
 static void test_inject(void)
 {
     g_autofree uint8_t *data = g_malloc0(2 * PAGE);
@@ -666,6 +683,15 @@ static void test_inject(void)
         g_assert_true(holds(0xe00000, 0x31 + stopped, PAGE));
         g_assert_true(holds(0xe01000, 0, PAGE));
     }
+    /* a CPU that waits takes it, too */
+    put8(MAILBOX + MB_PSW_MASK, PSW_64 | PSW_DAT | PSW_WAIT | PSW_EXT);
+    begin(RUN_UNDER);
+    wait_for_halt();
+    g_assert_cmpint(result("logical-read", UNMAPPED, 8, .vcpu = true, .ar = 5,
+                           .inject = true), ==, PAGE_TRANSLATION);
+    wait_for(MAILBOX + MB_DONE, command_number);
+    g_assert_cmpint(get8(MAILBOX + MB_RESULT), ==, PAGE_TRANSLATION);
+
     /* one that succeeds injects nothing */
     enter(PSW_64 | PSW_DAT);
     g_assert_cmpint(result("logical-read", WINDOW, 8, .vcpu = true,
@@ -878,6 +904,19 @@ static void test_migration(void)
     rmdir(dir);
 }
 
+static void test_other_accelerator(void)
+{
+    QDict *error;
+
+    qts = qtest_init("-accel tcg -machine none -S");
+    error = qtest_qmp_assert_failure_ref(
+        qts, "{'execute': 'kvm390-memop', 'arguments': {'op': 'absolute-read',"
+        " 'address': 0, 'size': 8}}");
+    g_assert_nonnull(strstr(qdict_get_str(error, "desc"), "kvm390"));
+    qobject_unref(error);
+    stop();
+}
+
 static char *hmp(const char *command)
 {
     return qtest_hmp(qts, "%s", command);
@@ -937,6 +976,7 @@ int main(int argc, char **argv)
                         ",thread=single -smp 2", test_race);
     qtest_add_func("/kvm390/memop/ipte", test_ipte);
     qtest_add_func("/kvm390/memop/migration", test_migration);
+    qtest_add_func("/kvm390/memop/other-accelerator", test_other_accelerator);
     qtest_add_func("/kvm390/memop/hmp", test_hmp);
     return g_test_run();
 }
