@@ -17,7 +17,7 @@
 #define SUBCHANNELS     8
 #define SUBCHANNEL(n)   (0x10000UL + (n))
 
-/* virtio-ccw's commands (the VIRTIO specification, 4.3), and the common ones. */
+/* virtio-ccw's commands (VIRTIO specification, 4.3), and the common ones. */
 #define CCW_SET_VQ              0x13
 #define CCW_VDEV_RESET          0x33
 #define CCW_READ_FEAT           0x12
