@@ -97,6 +97,7 @@ const Kvm390Cap kvm390_caps[] = {
     CAP(KVM_CAP_SET_GUEST_DEBUG2, guest_debug),
     CAP(KVM_CAP_BINARY_STATS_FD, yes),
     CAP(KVM_CAP_IRQ_ROUTING, yes),
+    CAP(KVM_CAP_PRE_FAULT_MEMORY, yes),
     CAP(KVM_CAP_S390_PSW, yes),
     CAP(KVM_CAP_S390_GMAP, yes),
     CAP(KVM_CAP_S390_IRQCHIP, yes),

@@ -13,6 +13,7 @@
 #include "kvm390/include/kvm390/cmma-host.h"
 #include "kvm390/include/kvm390/counters.h"
 #include "kvm390/include/kvm390/hmp.h"
+#include "kvm390/include/kvm390/vm.h"
 
 static Kvm390CapabilityList *capabilities(void)
 {
@@ -43,6 +44,24 @@ static Kvm390CounterInfoList *counters(void)
     return list;
 }
 
+static Kvm390CounterInfoList *ioctls(void)
+{
+    Kvm390CounterInfoList *list = NULL, **tail = &list;
+    const char *name;
+    uint64_t value;
+
+    for (size_t i = 0; (name = kvm390_ioctl_counter(i, &value)); i++) {
+        if (value) {
+            Kvm390CounterInfo *c = g_new0(Kvm390CounterInfo, 1);
+
+            c->name = g_strdup(name);
+            c->value = value;
+            QAPI_LIST_APPEND(tail, c);
+        }
+    }
+    return list;
+}
+
 Kvm390Info *qmp_query_kvm390(Error **errp)
 {
     Kvm390Info *info;
@@ -59,6 +78,7 @@ Kvm390Info *qmp_query_kvm390(Error **errp)
     info->cmma_pages = kvm390_cmma_pages();
     info->capabilities = capabilities();
     info->counters = counters();
+    info->ioctls = ioctls();
     return info;
 }
 
@@ -94,6 +114,13 @@ void hmp_info_kvm390(Monitor *mon, const QDict *qdict)
     }
     monitor_printf(mon, "counters:\n");
     for (Kvm390CounterInfoList *l = info->counters; l; l = l->next) {
+        monitor_printf(mon, "  %-37s %" PRIu64 "\n",
+                       l->value->name, l->value->value);
+    }
+    if (info->ioctls) {
+        monitor_printf(mon, "ioctls:\n");
+    }
+    for (Kvm390CounterInfoList *l = info->ioctls; l; l = l->next) {
         monitor_printf(mon, "  %-37s %" PRIu64 "\n",
                        l->value->name, l->value->value);
     }

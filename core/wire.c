@@ -342,6 +342,8 @@ const struct kvm390_ioctl kvm390_ioctls[] = {
     STRUCT(KVM_SET_GUEST_DEBUG, VCPU, IN, struct kvm_guest_debug, "w4d1",
            "control - nr_hw_bp - hw_bp", seg_debug),
     NUMBER(KVM_S390_VCPU_FAULT, VCPU),
+    STRUCT(KVM_PRE_FAULT_MEMORY, VCPU, INOUT, struct kvm_pre_fault_memory,
+           "d8", "gpa size flags", NULL),
 };
 
 const size_t kvm390_nr_ioctls = ARRAY_LEN(kvm390_ioctls);

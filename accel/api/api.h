@@ -112,9 +112,6 @@ const Kvm390ApiEntry *kvm390_api_find(uint32_t nr, unsigned kind);
  */
 void kvm390_api_call(uint32_t cmd, int32_t target, Kvm390Call *call);
 
-/** kvm390_api_count: how often was an ioctl called (by table position) */
-uint64_t kvm390_api_count(size_t i);
-
 /** kvm390_api_out: @len zeroed bytes at the end of what goes to the client */
 void *kvm390_api_out(Kvm390Call *call, size_t len);
 
@@ -231,7 +228,7 @@ Kvm390Handler kvm390_run, kvm390_get_regs, kvm390_set_regs, kvm390_get_sregs,
     kvm390_set_one_reg;
 Kvm390Handler kvm390_get_mp_state, kvm390_set_mp_state, kvm390_normal_reset,
     kvm390_initial_reset, kvm390_clear_reset, kvm390_set_initial_psw,
-    kvm390_store_status, kvm390_vcpu_fault;
+    kvm390_store_status, kvm390_vcpu_fault, kvm390_pre_fault;
 Kvm390Handler kvm390_set_guest_debug;
 Kvm390Handler kvm390_vm_interrupt, kvm390_vcpu_interrupt, kvm390_vcpu_irq,
     kvm390_get_irqs, kvm390_set_irqs;

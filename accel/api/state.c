@@ -4,12 +4,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <sys/mman.h>
 #include "api.h"
 #include "s390x-internal.h"
 #include "exec/address-spaces.h"
 #include "exec/exec-all.h"
 #include "exec/cputlb.h"
-#include "hw/resettable.h"
+#include "qemu/rcu.h"
 #include "qemu/timer.h"
 
 /* What an initial reset leaves in two control registers (PoP, "Resets"). */
@@ -207,4 +208,36 @@ int kvm390_vcpu_fault(Kvm390Call *call)
     return address_space_access_valid(&address_space_memory, call->number, 1,
                                       true, MEMTXATTRS_UNSPECIFIED) ?
            0 : -EFAULT;
+}
+
+/* Bring guest memory into the host's; the range becomes what is left of it. */
+int kvm390_pre_fault(Kvm390Call *call)
+{
+    struct kvm_pre_fault_memory *range = call->arg;
+    uint64_t before = range->size;
+
+    if (range->flags || (range->gpa | range->size) & ~TARGET_PAGE_MASK ||
+        range->gpa + range->size <= range->gpa) {
+        return -EINVAL;
+    }
+    RCU_READ_LOCK_GUARD();
+    while (range->size) {
+        hwaddr offset, len = range->size;
+        MemoryRegion *mr = address_space_translate(&address_space_memory,
+                                                   range->gpa, &offset, &len,
+                                                   false,
+                                                   MEMTXATTRS_UNSPECIFIED);
+
+        if (!memory_region_is_ram(mr)) {
+            break;
+        }
+#ifdef MADV_POPULATE_READ
+        /* Not being able to is no error: the page comes when it is needed. */
+        madvise((char *)memory_region_get_ram_ptr(mr) + offset, len,
+                MADV_POPULATE_READ);
+#endif
+        range->gpa += len;
+        range->size -= len;
+    }
+    return range->size == before ? -ENOENT : 0;
 }

@@ -12,6 +12,7 @@
 #include "api.h"
 #include "qemu/cutils.h"
 #include "qemu/memfd.h"
+#include "kvm390/include/kvm390/vm.h"
 
 #define NAME_SIZE 48
 
@@ -22,11 +23,11 @@ typedef struct Stat {
 
 static uint64_t vm_ioctls(Kvm390Vcpu *vcpu)
 {
-    uint64_t sum = 0;
+    uint64_t sum = 0, value;
     size_t i;
 
-    for (i = 0; i < 32; i++) {
-        sum += kvm390_api_count(i);
+    for (i = 0; kvm390_ioctl_counter(i, &value); i++) {
+        sum += value;
     }
     return sum;
 }

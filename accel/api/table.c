@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "api.h"
 #include "qemu/main-loop.h"
+#include "kvm390/include/kvm390/vm.h"
 #include "kvm390/trace.h"
 
 #define SYS  KVM390_ON_SYSTEM
@@ -68,6 +69,7 @@ static const Kvm390ApiEntry table[] = {
     { KVM_SET_GUEST_DEBUG, VCPU, KVM390_VM_MODE, kvm390_set_guest_debug },
     { KVM_ENABLE_CAP, VCPU, KVM390_VM_MODE, kvm390_vcpu_enable_cap },
     { KVM_S390_VCPU_FAULT, VCPU, 0, kvm390_vcpu_fault },
+    { KVM_PRE_FAULT_MEMORY, VCPU, 0, kvm390_pre_fault },
 };
 
 static uint64_t counts[ARRAY_SIZE(table)]; /* atomic */
@@ -84,9 +86,13 @@ const Kvm390ApiEntry *kvm390_api_find(uint32_t nr, unsigned kind)
     return NULL;
 }
 
-uint64_t kvm390_api_count(size_t i)
+const char *kvm390_ioctl_counter(size_t i, uint64_t *value)
 {
-    return qatomic_read(&counts[i]);
+    if (i >= ARRAY_SIZE(table)) {
+        return NULL;
+    }
+    *value = qatomic_read(&counts[i]);
+    return kvm390_ioctl_find(table[i].nr, table[i].kinds)->name;
 }
 
 void *kvm390_api_out(Kvm390Call *call, size_t len)

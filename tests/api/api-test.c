@@ -670,6 +670,24 @@ static void test_store_status(void)
           EFAULT);
 }
 
+static void test_pre_fault(void)
+{
+    struct kvm390_vcpu *vcpu = start_vcpu(counting, sizeof(counting));
+    struct kvm_pre_fault_memory range = { .gpa = MEMORY - 8192, .size = 16384 };
+
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_PRE_FAULT_MEMORY, &range) == 0);
+    CHECK(range.gpa == MEMORY && range.size == 8192);
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_PRE_FAULT_MEMORY, &range), ENOENT);
+    range.gpa = 4096;
+    range.flags = 1;
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_PRE_FAULT_MEMORY, &range), EINVAL);
+    range.flags = 0;
+    range.size = 0;
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_PRE_FAULT_MEMORY, &range), EINVAL);
+    range.size = 100;
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_PRE_FAULT_MEMORY, &range), EINVAL);
+}
+
 /* --- interruptions --- */
 
 static int interrupt(struct kvm390_vcpu *vcpu, uint32_t type, uint32_t parm)
@@ -1171,6 +1189,7 @@ static const struct {
     { "MP_STATE", test_mp_state, false },
     { "SET_INITIAL_PSW", test_initial_psw, false },
     { "STORE_STATUS, VCPU_FAULT", test_store_status, false },
+    { "PRE_FAULT_MEMORY", test_pre_fault, false },
     { "INTERRUPT, IRQ_STATE", test_interrupts, false },
     { "program interruption", test_program_interrupt, false },
     { "stop", test_stop, false },
