@@ -10,7 +10,10 @@
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
 #include "qemu/thread.h"
+#include "cpu.h"
 #include "hw/core/cpu.h"
+#include "kvm390/include/kvm390/accel.h"
+#include "kvm390/include/kvm390/protection.h"
 #include "kvm390/include/kvm390/quiesce.h"
 
 typedef struct {
@@ -63,5 +66,20 @@ void kvm390_run_quiesced(void (*fn)(void *opaque), void *opaque)
     }
     if (locked) {
         bql_lock();
+    }
+}
+
+void kvm390_wait_begin(CPUState *cs)
+{
+    if (kvm390_enabled() && !cpu_in_exclusive_context(cs)) {
+        cpu_exec_end(cs);
+    }
+}
+
+void kvm390_wait_end(CPUState *cs)
+{
+    if (kvm390_enabled() && !cpu_in_exclusive_context(cs)) {
+        cpu_exec_start(cs);
+        kvm390_exec_enter(cs);
     }
 }
