@@ -12,7 +12,6 @@
 #include "qemu/thread.h"
 #include "cpu.h"
 #include "hw/core/cpu.h"
-#include "kvm390/include/kvm390/accel.h"
 #include "kvm390/include/kvm390/protection.h"
 #include "kvm390/include/kvm390/quiesce.h"
 
@@ -71,14 +70,14 @@ void kvm390_run_quiesced(void (*fn)(void *opaque), void *opaque)
 
 void kvm390_wait_begin(CPUState *cs)
 {
-    if (kvm390_enabled() && !cpu_in_exclusive_context(cs)) {
+    if (!cpu_in_exclusive_context(cs)) {
         cpu_exec_end(cs);
     }
 }
 
 void kvm390_wait_end(CPUState *cs)
 {
-    if (kvm390_enabled() && !cpu_in_exclusive_context(cs)) {
+    if (!cpu_in_exclusive_context(cs)) {
         cpu_exec_start(cs);
         kvm390_exec_enter(cs);
     }

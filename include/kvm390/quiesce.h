@@ -27,8 +27,8 @@ void kvm390_run_quiesced(void (*fn)(void *opaque), void *opaque);
  * counts as executing, so a third one that wants to quiesce the machine would
  * wait for it, while the vCPU waited for may itself be held until the machine
  * was quiesced: all three for ever. From here to kvm390_wait_end() it does not
- * count, and must not use its TLBs. Nothing under another accelerator, or
- * inside an exclusive section. vCPU thread.
+ * count, and must not use its TLBs. Under tcg too. Does nothing inside an
+ * exclusive section. vCPU thread.
  */
 void kvm390_wait_begin(CPUState *cs);
 
