@@ -28,6 +28,9 @@ KEY = 3
 WORD = 0xe00000
 SIZE = 65536
 
+# Seconds of attempts without one success that count as starving.
+STARVED = 10
+
 
 class Peer:
     """The guest, by memory operations over QMP."""
@@ -138,10 +141,16 @@ class MemopRow(Row):
         before = peer.get(0, WORD)
         while peer.get(0, WORD) == before:
             time.sleep(0.01)
-        answer = peer.time(2000, op='absolute-cmpxchg', address=WORD,
-                           size=8, key=0)
-        if not answer['exchanged']:
-            raise Failure('cmpxchg starves beside a guest CPU')
+        # The guest counts faster than a memop returns what it found, so most
+        # attempts come too late; not all of many, or we starve.
+        end = time.monotonic() + STARVED
+        while True:
+            answer = peer.time(20000, op='absolute-cmpxchg', address=WORD,
+                               size=8, key=0)
+            if answer['exchanged']:
+                break
+            if time.monotonic() > end:
+                raise Failure('cmpxchg starves beside a guest CPU')
         before = peer.get(0, WORD)
         time.sleep(0.01)
         if peer.get(0, WORD) == before:
