@@ -9,8 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #define _GNU_SOURCE
-#include "kvm390/include/kvm390/uapi.h"
-#include "libkvm390.h"
+#include "harness.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -24,106 +23,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#define MEMORY (4 << 20)
-#define CODE   0x10000
-
-static const char *qemu;
-static int nr, failures;
-static bool test_ok;
-
-static void complain(int line, const char *what)
-{
-    static int last, times;
-
-    times = nr == last ? times + 1 : 0;
-    last = nr;
-    if (times < 5) {
-        printf("# line %d: %.90s (errno %d, %s)\n", line, what, errno,
-               strerror(errno));
-    }
-    test_ok = false;
-}
-
-/* One fact; what is wrong is said at once, the test's line at its end. */
-#define CHECK(cond) do { \
-        if (!(cond)) { \
-            complain(__LINE__, #cond); \
-        } \
-    } while (0)
-
-#define FAILS(call, err) CHECK((errno = 0, (call) == -1 && errno == (err)))
-
-static struct kvm390_vm *vm;
-static unsigned char *memory;
-
-static struct kvm390_vm *start(void)
-{
-    struct kvm390_vm *new = kvm390_vm_start(qemu);
-
-    if (!new) {
-        printf("Bail out! cannot start %s: %s\n", qemu, strerror(errno));
-        exit(1);
-    }
-    return new;
-}
-
-static int set_slot_of(struct kvm390_vm *v, unsigned slot, unsigned flags,
-                       uint64_t gpa, uint64_t size, void *hva)
-{
-    struct kvm_userspace_memory_region region = {
-        .slot = slot, .flags = flags, .guest_phys_addr = gpa,
-        .memory_size = size, .userspace_addr = (uintptr_t)hva,
-    };
-
-    return kvm390_vm_ioctl(v, KVM_SET_USER_MEMORY_REGION, &region);
-}
-
-static int set_slot(unsigned slot, unsigned flags, uint64_t gpa,
-                    uint64_t size, void *hva)
-{
-    return set_slot_of(vm, slot, flags, gpa, size, hva);
-}
-
-static void *map(size_t size)
-{
-    return mmap(NULL, size, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-}
-
-/* A VM with 4 MiB from address 0, and a vCPU at the code. */
-static struct kvm390_vcpu *start_vcpu(const void *code, size_t len)
-{
-    struct kvm390_vcpu *vcpu;
-    struct kvm_run *run;
-
-    memory = map(MEMORY);
-    memcpy(memory + CODE, code, len);
-    CHECK(set_slot(0, 0, 0, MEMORY, memory) == 0);
-    vcpu = kvm390_vcpu_create(vm, 0);
-    if (!vcpu) {
-        CHECK(!"vCPU");
-        return NULL;
-    }
-    run = kvm390_vcpu_run(vcpu);
-    run->psw_mask = 0x180000000;
-    run->psw_addr = CODE;
-    return vcpu;
-}
-
-/* diag 0,0,0x501 again and again, r2 counting */
-static const unsigned char counting[] = {
-    0xa7, 0x2b, 0x00, 0x01, 0x83, 0x00, 0x05, 0x01, 0xa7, 0xf4, 0xff, 0xfc,
-};
-/* j . */
-static const unsigned char looping[] = { 0xa7, 0xf4, 0x00, 0x00 };
-
-static bool is_diag_501(const struct kvm_run *run)
-{
-    return run->exit_reason == KVM_EXIT_S390_SIEIC &&
-           run->s390_sieic.icptcode == 4 && run->s390_sieic.ipa == 0x8300 &&
-           run->s390_sieic.ipb == 0x05010000;
-}
 
 /* --- the system --- */
 
@@ -519,12 +418,6 @@ static void *inject_later(void *opaque)
 
     usleep(30000);
     return (void *)(long)kvm390_vcpu_ioctl(opaque, KVM_S390_IRQ, &irq);
-}
-
-static void put64(void *at, uint64_t value)
-{
-    value = __builtin_bswap64(value);
-    memcpy(at, &value, 8);
 }
 
 /* An interruption from another thread ends an enabled wait. */
@@ -1163,11 +1056,7 @@ static void test_vm_ends(void)
     CHECK(kill(pid, 0) == -1 && errno == ESRCH);
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-    bool no_vm;
-} tests[] = {
+static const struct test tests[] = {
     { "system", test_system, false },
     { "CHECK_EXTENSION", test_extensions, false },
     { "SET_USER_MEMORY_REGION", test_slots, false },
@@ -1207,27 +1096,6 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    const int count = sizeof(tests) / sizeof(tests[0]);
-    int i;
-
-    qemu = argc > 1 ? argv[1] : NULL;
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    signal(SIGPIPE, SIG_IGN);
-    printf("TAP version 13\n1..%d\n", count);
-    for (i = 0; i < count; i++) {
-        test_ok = true;
-        vm = tests[i].no_vm ? NULL : start();
-        memory = NULL;
-        tests[i].run();
-        if (vm) {
-            kvm390_vm_close(vm);
-        }
-        if (memory) {
-            munmap(memory, MEMORY);
-        }
-        failures += !test_ok;
-        printf("%sok %d - %s\n", test_ok ? "" : "not ", ++nr, tests[i].name);
-    }
-    printf("%d passed, %d failed\n", count - failures, failures);
-    return failures != 0;
+    return run_tests(argc > 1 ? argv[1] : NULL, tests,
+                     sizeof(tests) / sizeof(tests[0]));
 }
