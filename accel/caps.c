@@ -11,6 +11,7 @@
 #include "hw/boards.h"
 #include "kvm390/include/kvm390/accel.h"
 #include "kvm390/include/kvm390/caps.h"
+#include "kvm390/include/kvm390/exits.h"
 #include "kvm390/include/kvm390/memop.h"
 #include "api/cpu-model.h"
 
@@ -56,6 +57,11 @@ static int guest_debug(void)
 {
     return KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP |
            KVM_GUESTDBG_USE_HW_BP;
+}
+
+static int ucontrol(void)
+{
+    return kvm390_intercepts.vm;
 }
 
 static int mask_ranges(void)
@@ -104,6 +110,7 @@ const Kvm390Cap kvm390_caps[] = {
     CAP(KVM_CAP_S390_CSS_SUPPORT, yes),
     CAP(KVM_CAP_S390_INJECT_IRQ, yes),
     CAP(KVM_CAP_S390_IRQ_STATE, yes),
+    CAP(KVM_CAP_S390_UCONTROL, ucontrol),
     CAP(KVM_CAP_S390_USER_SIGP, yes),
     CAP(KVM_CAP_S390_USER_INSTR0, yes),
     CAP(KVM_CAP_S390_USER_OPEREXEC, yes),

@@ -305,6 +305,26 @@ int kvm390_vcpu_fd(const struct kvm390_vcpu *vcpu)
     return vcpu->run_fd;
 }
 
+/* Is it an ioctl whose memory the guest gets, not its contents? How much? */
+static bool memory_length(const struct kvm390_ioctl *io, const void *arg,
+                          uint64_t *len)
+{
+    const struct kvm_userspace_memory_region *region = arg;
+    const struct kvm_s390_ucas_mapping *ucas = arg;
+
+    switch (io->nr) {
+    case KVM_SET_USER_MEMORY_REGION:
+    case KVM_SET_USER_MEMORY_REGION2:
+        *len = region->memory_size;
+        return true;
+    case KVM_S390_UCAS_MAP:
+        *len = ucas->length;
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* What an ioctl's struct points to, collected behind it; fills the flags. */
 static uint8_t *gather(const struct kvm390_ioctl *io, void *arg,
                        struct kvm390_segment *seg, struct kvm390_head *head,
@@ -312,6 +332,7 @@ static uint8_t *gather(const struct kvm390_ioctl *io, void *arg,
 {
     size_t len = seg[0].in_len + (size_t)seg[1].in_len, at = 0;
     uint8_t *buf = len ? malloc(len) : NULL;
+    uint64_t memory;
     int i;
 
     for (i = 0; buf && i < KVM390_SEGMENTS; i++) {
@@ -320,13 +341,10 @@ static uint8_t *gather(const struct kvm390_ioctl *io, void *arg,
         if (!seg[i].in_len) {
             continue;
         }
-        if (io->nr == KVM_SET_USER_MEMORY_REGION ||
-            io->nr == KVM_SET_USER_MEMORY_REGION2) {
-            const struct kvm_userspace_memory_region *region = arg;
+        if (memory_length(io, arg, &memory)) {
             uint64_t offset;
 
-            *send_fd = kvm390_memory_share((void *)from, region->memory_size,
-                                           &offset);
+            *send_fd = kvm390_memory_share((void *)from, memory, &offset);
             if (*send_fd < 0) {
                 head->flags |= KVM390_BAD_BUF0;
                 continue;

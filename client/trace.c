@@ -89,6 +89,11 @@ static void print_exit(char *out, size_t room, const struct kvm_run *run)
     case KVM_EXIT_DEBUG:
         snprintf(out, room, "DEBUG");
         break;
+    case KVM_EXIT_S390_UCONTROL:
+        snprintf(out, room, "UCONTROL trans_exc_code=0x%llx pgm_code=0x%x",
+                 (unsigned long long)run->s390_ucontrol.trans_exc_code,
+                 run->s390_ucontrol.pgm_code);
+        break;
     case KVM_EXIT_INTR:
         snprintf(out, room, "INTR");
         break;

@@ -17,6 +17,8 @@
 #define HW_BP_MAX 64u
 #define ROUTES_MAX 4096u
 
+#define SEGMENT_SIZE (1ull << 20)
+
 static void seg_memop(const void *arg, struct kvm390_segment *seg)
 {
     const struct kvm_s390_mem_op *op = arg;
@@ -157,6 +159,19 @@ static void seg_memory(const void *arg, struct kvm390_segment *seg)
 
     if (region->memory_size) {
         seg[0].addr = region->userspace_addr;
+        seg[0].in_len = 8;
+        seg[0].layout = "d";
+    }
+}
+
+/* The same for segments; the server refuses what is not aligned to them. */
+static void seg_ucas(const void *arg, struct kvm390_segment *seg)
+{
+    const struct kvm_s390_ucas_mapping *ucas = arg;
+
+    if (ucas->length && !((ucas->user_addr | ucas->vcpu_addr | ucas->length) &
+                          (SEGMENT_SIZE - 1))) {
+        seg[0].addr = ucas->user_addr;
         seg[0].in_len = 8;
         seg[0].layout = "d";
     }
@@ -341,6 +356,10 @@ const struct kvm390_ioctl kvm390_ioctls[] = {
     PLAIN(KVM_S390_CLEAR_RESET, VCPU),
     STRUCT(KVM_SET_GUEST_DEBUG, VCPU, IN, struct kvm_guest_debug, "w4d1",
            "control - nr_hw_bp - hw_bp", seg_debug),
+    STRUCT(KVM_S390_UCAS_MAP, VCPU, IN, struct kvm_s390_ucas_mapping, "d3",
+           "user_addr vcpu_addr length", seg_ucas),
+    STRUCT(KVM_S390_UCAS_UNMAP, VCPU, IN, struct kvm_s390_ucas_mapping, "d3",
+           "user_addr vcpu_addr length", NULL),
     NUMBER(KVM_S390_VCPU_FAULT, VCPU),
     STRUCT(KVM_PRE_FAULT_MEMORY, VCPU, INOUT, struct kvm_pre_fault_memory,
            "d8", "gpa size flags", NULL),

@@ -14,6 +14,7 @@
 #include "qemu/main-loop.h"
 #include "tcg/tcg_s390x.h"
 #include "kvm390/include/kvm390/exits.h"
+#include "exit-record.h"
 
 #define TSCH 0xb235
 
@@ -32,7 +33,7 @@ static Kvm390Exit *exit_of(CPUS390XState *env)
     return kvm390_intercepts.vm ? exits[env->core_id] : NULL;
 }
 
-static void record_sieic(Kvm390Exit *e, uint8_t icptcode, uint64_t insn)
+void kvm390_record_sieic(Kvm390Exit *e, uint8_t icptcode, uint64_t insn)
 {
     e->pending = true;
     e->error = 0;
@@ -58,8 +59,8 @@ bool kvm390_exit_wait(CPUS390XState *env)
         return false;
     }
     s390_cpu_halt(env_archcpu(env));
-    if (!(env->psw.mask & enabled)) {
-        record_sieic(e, KVM390_ICPT_WAIT, 0);
+    if (!(env->psw.mask & enabled) || kvm390_intercepts.ucontrol) {
+        kvm390_record_sieic(e, KVM390_ICPT_WAIT, 0);
         e->exits[KVM390_EXITS_WAIT]++;
         cpu_exit(cs);
     }
@@ -74,7 +75,7 @@ bool kvm390_exit_stop(CPUS390XState *env)
         return false;
     }
     env->pending_int &= ~INTERRUPT_STOP;
-    record_sieic(e, KVM390_ICPT_STOP, 0);
+    kvm390_record_sieic(e, KVM390_ICPT_STOP, 0);
     e->exits[KVM390_EXITS_STOP]++;
     if (!kvm390_intercepts.user_cpu_state) {
         s390_cpu_set_state(S390_CPU_STATE_STOPPED, env_archcpu(env));
@@ -83,8 +84,7 @@ bool kvm390_exit_stop(CPUS390XState *env)
     return true;
 }
 
-/* The instruction that met an operation exception, left-aligned. */
-static uint64_t failed_instruction(CPUS390XState *env)
+uint64_t kvm390_failed_instruction(CPUS390XState *env)
 {
     uint64_t insn = 0;
     int i;
@@ -122,16 +122,19 @@ bool kvm390_exit_program(CPUS390XState *env)
     Kvm390Exit *e = exit_of(env);
     uint64_t insn;
 
+    if (e && kvm390_intercepts.ucontrol) {
+        return kvm390_ucontrol_program(env, e);
+    }
     if (!e || env->int_pgm_code != PGM_OPERATION) {
         return false;
     }
-    insn = failed_instruction(env);
+    insn = kvm390_failed_instruction(env);
     if (!kvm390_intercepts.user_operexec &&
         !(kvm390_intercepts.user_instr0 && !(insn >> 48)) &&
         !would_loop(env)) {
         return false;
     }
-    record_sieic(e, KVM390_ICPT_OPEREXC, insn);
+    kvm390_record_sieic(e, KVM390_ICPT_OPEREXC, insn);
     e->exits[KVM390_EXITS_OPEREXC]++;
     e->last_ilen = env->int_pgm_ilen;
     env->psw.addr += env->int_pgm_ilen;
@@ -162,13 +165,13 @@ static void G_NORETURN next_instruction(CPUS390XState *env, uint64_t next)
     cpu_loop_exit(cs);
 }
 
-static void G_NORETURN leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
+void G_NORETURN kvm390_leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
                              uint64_t next, unsigned ilen)
 {
     CPUState *cs = env_cpu(env);
 
-    record_sieic(e, KVM390_ICPT_INSTRUCTION, insn);
-    if (e->ipa == TSCH) {
+    kvm390_record_sieic(e, KVM390_ICPT_INSTRUCTION, insn);
+    if (e->ipa == TSCH && !kvm390_intercepts.ucontrol) {
         e->reason = KVM_EXIT_S390_TSCH;
     }
     e->exits[KVM390_EXITS_INSTRUCTION]++;
@@ -186,7 +189,7 @@ static void diag_308(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
     uint64_t subcode = env->regs[(insn >> 48) & 0xf] & 0xffff;
 
     if (subcode != 3 && subcode != 4) {
-        leave(env, e, insn, next, 4);
+        kvm390_leave(env, e, insn, next, 4);
     }
     e->pending = true;
     e->error = 0;
@@ -217,7 +220,7 @@ static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
         diag_308(env, e, insn, next);
         break;
     default:
-        leave(env, e, insn, next, 4);
+        kvm390_leave(env, e, insn, next, 4);
     }
 }
 
@@ -229,6 +232,10 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
     if (!e) {
         return;
     }
+    if (kvm390_intercepts.ucontrol) {
+        kvm390_ucontrol_intercept(env, e, insn, next, ilen);
+        return;
+    }
     switch (insn >> 56) {
     case 0x83:
         diagnose(env, e, insn, next);
@@ -236,13 +243,13 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
     case 0xae:
         e->exits[KVM390_SIGPS]++;
         if (kvm390_intercepts.user_sigp) {
-            leave(env, e, insn, next, ilen);
+            kvm390_leave(env, e, insn, next, ilen);
         }
         return;
     }
     switch (insn >> 48) {
     case 0xb220: /* SERVC */
-        leave(env, e, insn, next, ilen);
+        kvm390_leave(env, e, insn, next, ilen);
     case 0xb236: /* TPI */
         if (kvm390_intercepts.css) {
             return;
@@ -250,7 +257,7 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
         break;
     default:
         if (kvm390_intercepts.css) {
-            leave(env, e, insn, next, ilen);
+            kvm390_leave(env, e, insn, next, ilen);
         }
     }
     /* I/O instructions of a guest without a channel subsystem */

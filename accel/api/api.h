@@ -63,6 +63,7 @@ typedef struct Kvm390Vcpu {
     S390CPU *cpu;
     unsigned id;
     struct kvm_run *run;        /* shared with the client, in its byte order */
+    uint8_t *sie;               /* the same; NULL but in a user-controlled VM */
     int run_fd;
     bool little_endian;         /* the client's order */
     struct Kvm390Session *session; /* the connection its thread serves */
@@ -172,6 +173,24 @@ void kvm390_run_init(Kvm390Vcpu *vcpu);
 uint64_t kvm390_get_cputm(Kvm390Vcpu *vcpu);
 void kvm390_set_cputm(Kvm390Vcpu *vcpu, uint64_t value);
 
+/* --- user-controlled VMs; no effect in others --- */
+
+/** kvm390_sie_init: the control block of a new vCPU */
+void kvm390_sie_init(Kvm390Vcpu *vcpu);
+
+/** kvm390_sie_load, _store: between the block and the CPU. BQL; its thread. */
+void kvm390_sie_load(Kvm390Vcpu *vcpu);
+void kvm390_sie_store(Kvm390Vcpu *vcpu);
+
+/** kvm390_sie_enter: at KVM_RUN; false if it is over already */
+bool kvm390_sie_enter(Kvm390Vcpu *vcpu);
+
+/** kvm390_sie_intercepted: store why, for KVM_EXIT_S390_SIEIC */
+void kvm390_sie_intercepted(Kvm390Vcpu *vcpu, const Kvm390Exit *exit);
+
+/** kvm390_sie_leave: store the CPU's state, at the end of KVM_RUN. BQL. */
+void kvm390_sie_leave(Kvm390Vcpu *vcpu);
+
 /* --- interrupts --- */
 
 /** kvm390_irq_inject: make one pending on a vCPU; 0 or -errno. BQL. */
@@ -230,6 +249,7 @@ Kvm390Handler kvm390_get_mp_state, kvm390_set_mp_state, kvm390_normal_reset,
     kvm390_initial_reset, kvm390_clear_reset, kvm390_set_initial_psw,
     kvm390_store_status, kvm390_vcpu_fault, kvm390_pre_fault;
 Kvm390Handler kvm390_set_guest_debug;
+Kvm390Handler kvm390_ucas_map, kvm390_ucas_unmap;
 Kvm390Handler kvm390_vm_interrupt, kvm390_vcpu_interrupt, kvm390_vcpu_irq,
     kvm390_get_irqs, kvm390_set_irqs;
 Kvm390Handler kvm390_api_get_skeys, kvm390_api_set_skeys, kvm390_api_keyop;

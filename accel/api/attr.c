@@ -16,7 +16,9 @@ static int get_mem(uint64_t attr, Kvm390Call *call)
     if (attr != KVM_S390_VM_MEM_LIMIT_SIZE) {
         return -ENXIO;
     }
-    *(uint64_t *)kvm390_api_out(call, 8) = kvm390_slots_limit();
+    *(uint64_t *)kvm390_api_out(call, 8) =
+        kvm390_intercepts.ucontrol ? UINT64_MAX :
+        kvm390_slots_limit();
     return 0;
 }
 
@@ -28,6 +30,9 @@ static int set_mem(uint64_t attr, Kvm390Call *call)
     }
     if (attr != KVM_S390_VM_MEM_LIMIT_SIZE) {
         return -ENXIO;
+    }
+    if (kvm390_intercepts.ucontrol) {
+        return -EINVAL;
     }
     if (!call->in[0]) {
         return -EFAULT;

@@ -281,6 +281,9 @@ int kvm390_vcpu_interrupt(Kvm390Call *call)
     const struct kvm_s390_interrupt *in = call->arg;
     struct kvm_s390_irq irq = { .type = in->type };
 
+    if (kvm390_intercepts.ucontrol) {
+        return -EINVAL;
+    }
     switch (in->type) {
     case KVM_S390_PROGRAM_INT:
     case KVM_S390_INT_EXTERNAL_CALL:
@@ -317,6 +320,9 @@ int kvm390_vm_interrupt(Kvm390Call *call)
 {
     const struct kvm_s390_interrupt *in = call->arg;
 
+    if (kvm390_intercepts.ucontrol) {
+        return -EINVAL;
+    }
     switch (in->type) {
     case KVM_S390_INT_SERVICE:
         s390_sclp_extint(in->parm);

@@ -338,6 +338,11 @@ void kvm390_run_set_exit(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)
         run->s390_sieic.icptcode = exit->icptcode;
         put16(vcpu, &run->s390_sieic.ipa, exit->ipa);
         put32(vcpu, &run->s390_sieic.ipb, exit->ipb);
+        kvm390_sie_intercepted(vcpu, exit);
+        break;
+    case KVM_EXIT_S390_UCONTROL:
+        put64(vcpu, &run->s390_ucontrol.trans_exc_code, exit->fault_addr);
+        put32(vcpu, &run->s390_ucontrol.pgm_code, PGM_SEGMENT_TRANS);
         break;
     case KVM_EXIT_S390_RESET:
         put64(vcpu, &run->s390_reset_flags, exit->reset_flags);

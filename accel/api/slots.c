@@ -195,6 +195,9 @@ static int set_memory(Kvm390Call *call,
     if (!r->memory_size) {
         return delete(id);
     }
+    if (kvm390_intercepts.ucontrol) {
+        return -EEXIST; /* one slot of KVM's own covers everything */
+    }
     slot = slots[id];
     if (slot && (slot->size != r->memory_size ||
                  slot->hva != r->userspace_addr)) {
@@ -237,7 +240,7 @@ int kvm390_get_dirty_log(Kvm390Call *call)
     uint64_t pages, i;
     uint8_t *map;
 
-    if (log->slot >= KVM390_NR_SLOTS) {
+    if (log->slot >= KVM390_NR_SLOTS || kvm390_intercepts.ucontrol) {
         return -EINVAL;
     }
     slot = slots[log->slot];

@@ -205,9 +205,19 @@ int kvm390_store_status(Kvm390Call *call)
 /* KVM's fault handler makes the page present; here it always is. */
 int kvm390_vcpu_fault(Kvm390Call *call)
 {
-    return address_space_access_valid(&address_space_memory, call->number, 1,
-                                      true, MEMTXATTRS_UNSPECIFIED) ?
-           0 : -EFAULT;
+    Kvm390Exit *exit = &call->vcpu->exit;
+
+    if (address_space_access_valid(&address_space_memory, call->number, 1,
+                                   true, MEMTXATTRS_UNSPECIFIED)) {
+        return 0;
+    }
+    if (!kvm390_intercepts.ucontrol) {
+        return -EFAULT;
+    }
+    exit->reason = KVM_EXIT_S390_UCONTROL;
+    exit->fault_addr = call->number;
+    kvm390_run_set_exit(call->vcpu, exit);
+    return -EREMOTE;
 }
 
 /* Bring guest memory into the host's; the range becomes what is left of it. */
@@ -216,7 +226,8 @@ int kvm390_pre_fault(Kvm390Call *call)
     struct kvm_pre_fault_memory *range = call->arg;
     uint64_t before = range->size;
 
-    if (range->flags || (range->gpa | range->size) & ~TARGET_PAGE_MASK ||
+    if (kvm390_intercepts.ucontrol ||
+        range->flags || (range->gpa | range->size) & ~TARGET_PAGE_MASK ||
         range->gpa + range->size <= range->gpa) {
         return -EINVAL;
     }

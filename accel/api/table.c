@@ -68,6 +68,8 @@ static const Kvm390ApiEntry table[] = {
       kvm390_clear_reset },
     { KVM_SET_GUEST_DEBUG, VCPU, KVM390_VM_MODE, kvm390_set_guest_debug },
     { KVM_ENABLE_CAP, VCPU, KVM390_VM_MODE, kvm390_vcpu_enable_cap },
+    { KVM_S390_UCAS_MAP, VCPU, KVM390_VM_MODE, kvm390_ucas_map },
+    { KVM_S390_UCAS_UNMAP, VCPU, KVM390_VM_MODE, kvm390_ucas_unmap },
     { KVM_S390_VCPU_FAULT, VCPU, 0, kvm390_vcpu_fault },
     { KVM_PRE_FAULT_MEMORY, VCPU, 0, kvm390_pre_fault },
 };
@@ -133,6 +135,9 @@ static void call_vcpu(const Kvm390ApiEntry *entry, Kvm390Call *call)
     if (kvm390_intercepts.vm && entry->flags & KVM390_REGS_IN) {
         kvm390_run_pull(vcpu);
     }
+    if (!here) {
+        kvm390_sie_load(vcpu);
+    }
     if (here || current_cpu == CPU(vcpu->cpu)) {
         call->ret = entry->handler(call);
     } else {
@@ -143,6 +148,9 @@ static void call_vcpu(const Kvm390ApiEntry *entry, Kvm390Call *call)
     if (kvm390_intercepts.vm && entry->flags & KVM390_REGS_OUT &&
         call->ret >= 0) {
         kvm390_run_push_live(vcpu);
+    }
+    if (!here) {
+        kvm390_sie_store(vcpu);
     }
 }
 

@@ -55,7 +55,9 @@ Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian, Error **errp)
     vcpu->cpu = cpu;
     vcpu->id = id;
     vcpu->little_endian = little_endian;
-    vcpu->run = qemu_memfd_alloc("kvm390-run", KVM390_RUN_SIZE, 0,
+    /* The control block is the second page (KVM_S390_SIE_PAGE_OFFSET). */
+    vcpu->run = qemu_memfd_alloc("kvm390-run", kvm390_intercepts.ucontrol ?
+                                 2 * KVM390_RUN_SIZE : KVM390_RUN_SIZE, 0,
                                  &vcpu->run_fd, errp);
     if (!vcpu->run || event_notifier_init(&vcpu->kick, 0)) {
         g_free(vcpu);
@@ -63,6 +65,10 @@ Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian, Error **errp)
     }
     kvm390_run_init(vcpu);
     kvm390_run_push(vcpu);
+    if (kvm390_intercepts.ucontrol) {
+        vcpu->sie = (uint8_t *)vcpu->run + KVM390_RUN_SIZE;
+        kvm390_sie_init(vcpu);
+    }
     vcpus[id] = vcpu;
     nr_vcpus++;
     if (kvm390_intercepts.vm) {
@@ -78,7 +84,8 @@ static int create_cpu(Kvm390Call *call)
     Error *err = NULL;
     Object *obj;
 
-    if (call->number >= S390_MAX_CPUS) {
+    if (call->number >= S390_MAX_CPUS ||
+        (kvm390_intercepts.ucontrol && nr_vcpus)) {
         return -EINVAL;
     }
     if (kvm390_vcpu_find(call->number)) {
@@ -264,10 +271,48 @@ static bool has_lowcore(S390CPU *cpu)
                                       MEMTXATTRS_UNSPECIFIED);
 }
 
+/* The prefix area has no memory behind it. */
+static int no_lowcore(Kvm390Vcpu *vcpu)
+{
+    if (!kvm390_intercepts.ucontrol) {
+        return -EFAULT;
+    }
+    vcpu->exit.reason = KVM_EXIT_S390_UCONTROL;
+    vcpu->exit.fault_addr = vcpu->cpu->env.psa;
+    kvm390_run_set_exit(vcpu, &vcpu->exit);
+    return 0;
+}
+
+/* Start a vCPU that is stopped, unless user space is to do that. */
+static int start(Kvm390Vcpu *vcpu)
+{
+    int ret = 0;
+
+    bql_lock();
+    kvm390_sie_load(vcpu);
+    if (s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED) {
+        if (kvm390_intercepts.user_cpu_state) {
+            ret = -EINVAL;
+        } else {
+            s390_cpu_set_state(S390_CPU_STATE_OPERATING, vcpu->cpu);
+        }
+    }
+    bql_unlock();
+    return ret;
+}
+
+static void leave(Kvm390Vcpu *vcpu)
+{
+    vcpu->stats[KVM390_STAT_EXIT_USERSPACE]++;
+    kvm390_run_leave(vcpu);
+    kvm390_run_push(vcpu);
+    kvm390_sie_leave(vcpu);
+    kvm390_stats_update(vcpu);
+}
+
 int kvm390_run(Kvm390Call *call)
 {
     Kvm390Vcpu *vcpu = call->vcpu;
-    S390CPU *cpu = vcpu->cpu;
     int ret;
 
     qatomic_set(&vcpu->cancel, false);
@@ -282,21 +327,21 @@ int kvm390_run(Kvm390Call *call)
         kvm390_run_set_reason(vcpu, KVM_EXIT_DEBUG);
         return 0;
     }
-    if (s390_cpu_get_state(cpu) == S390_CPU_STATE_STOPPED) {
-        if (kvm390_intercepts.user_cpu_state) {
-            return -EINVAL;
+    if (vcpu->sie ||
+        s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED) {
+        ret = start(vcpu);
+        if (ret) {
+            return ret;
         }
-        bql_lock();
-        s390_cpu_set_state(S390_CPU_STATE_OPERATING, cpu);
-        bql_unlock();
     }
     kvm390_run_sync(vcpu);
     kvm390_check_client_code();
-    ret = has_lowcore(cpu) ? run_guest(vcpu) : -EFAULT;
-    vcpu->stats[KVM390_STAT_EXIT_USERSPACE]++;
-    kvm390_run_leave(vcpu);
-    kvm390_run_push(vcpu);
-    kvm390_stats_update(vcpu);
+    if (!has_lowcore(vcpu->cpu)) {
+        ret = no_lowcore(vcpu);
+    } else {
+        ret = kvm390_sie_enter(vcpu) ? run_guest(vcpu) : 0;
+    }
+    leave(vcpu);
     return ret;
 }
 

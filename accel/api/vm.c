@@ -20,13 +20,14 @@ int kvm390_create_vm(Kvm390Call *call)
     if (!kvm390_intercepts.vm) {
         return -EBUSY; /* its VM is there already */
     }
-    if (call->number) {
-        return -EINVAL; /* a user-controlled VM is not offered */
+    if (call->number & ~KVM_VM_S390_UCONTROL) {
+        return -EINVAL;
     }
     if (created) {
         return -EBUSY; /* the library starts another process instead */
     }
     created = true;
+    kvm390_intercepts.ucontrol = call->number & KVM_VM_S390_UCONTROL;
     return 0;
 }
 
@@ -66,6 +67,8 @@ int kvm390_enable_cap(Kvm390Call *call)
     case KVM_CAP_S390_USER_OPEREXEC:
         qatomic_set(&on->user_operexec, true);
         return 0;
+    case KVM_CAP_S390_HPAGE_1M: /* no huge pages for the guest */
+        return kvm390_vcpus() ? -EBUSY : -EINVAL;
     case KVM_CAP_S390_VECTOR_REGISTERS:
         /* They are in the machine's list, so they are on. */
         return kvm390_vcpus() ? -EBUSY :
@@ -97,7 +100,8 @@ int kvm390_create_irqchip(Kvm390Call *call)
 
 static int check_route(const struct kvm_irq_routing_entry *entry)
 {
-    if (entry->type != KVM_IRQ_ROUTING_S390_ADAPTER || entry->flags) {
+    if (entry->type != KVM_IRQ_ROUTING_S390_ADAPTER || entry->flags ||
+        kvm390_intercepts.ucontrol) {
         return -EINVAL;
     }
     return entry->u.adapter.summary_offset >= INDICATOR_BITS ||

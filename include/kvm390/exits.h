@@ -19,9 +19,11 @@ typedef struct CPUArchState CPUS390XState;
 /* KVM_EXIT_S390_SIEIC's icptcode */
 enum {
     KVM390_ICPT_INSTRUCTION = 0x04,
+    KVM390_ICPT_PROGRAM = 0x08, /* user-controlled VMs only, as KSS */
     KVM390_ICPT_WAIT = 0x1c,
     KVM390_ICPT_STOP = 0x28,
     KVM390_ICPT_OPEREXC = 0x2c,
+    KVM390_ICPT_KSS = 0x5c,
 };
 
 /*
@@ -36,8 +38,15 @@ typedef struct Kvm390Exit {
     uint16_t ipa;
     uint32_t ipb;
     uint64_t reset_flags;
+    uint64_t fault_addr; /* of KVM_EXIT_S390_UCONTROL */
+    uint16_t pgm_code;   /* of KVM390_ICPT_PROGRAM */
     uint8_t last_ilen;  /* of the instruction last exited on */
     uint64_t exits[6];  /* how many of each kind, for the statistics */
+    struct {            /* a user-controlled VM's control block, at KVM_RUN */
+        uint32_t ictl;
+        uint16_t lctl;
+        bool kss;
+    } sie;
 } Kvm390Exit;
 
 enum {
@@ -56,6 +65,7 @@ typedef struct Kvm390Intercepts {
     bool user_instr0;
     bool user_operexec;
     bool user_cpu_state; /* SET_MP_STATE was used */
+    bool ucontrol;      /* a user-controlled VM, from KVM_CREATE_VM on */
 } Kvm390Intercepts;
 
 extern Kvm390Intercepts kvm390_intercepts;
@@ -86,7 +96,8 @@ bool kvm390_exit_stop(CPUS390XState *env);
  * kvm390_exit_program: a program interruption is about to be taken
  *
  * Returns true if it is an exit instead (an operation exception that user
- * space asked for). Under the BQL.
+ * space asked for; what a user-controlled VM intercepts, or memory that is
+ * not mapped there). Under the BQL.
  */
 bool kvm390_exit_program(CPUS390XState *env);
 

@@ -32,7 +32,7 @@ static void test_system(void)
     CHECK(kvm390_system_ioctl(vm, KVM_GET_VCPU_MMAP_SIZE, NULL) == 4096);
     CHECK(kvm390_system_ioctl(vm, KVM_S390_ENABLE_SIE, NULL) == 0);
     CHECK(kvm390_system_ioctl(vm, KVM_S390_ENABLE_SIE, NULL) == 0);
-    FAILS(kvm390_system_ioctl(vm, KVM_CREATE_VM, (void *)1), EINVAL);
+    FAILS(kvm390_system_ioctl(vm, KVM_CREATE_VM, (void *)2), EINVAL);
     CHECK(kvm390_system_ioctl(vm, KVM_CREATE_VM, NULL) == 0);
     FAILS(kvm390_system_ioctl(vm, KVM_RUN, NULL), EINVAL);
     FAILS(kvm390_system_ioctl(vm, 0x1234, NULL), EINVAL);
@@ -59,7 +59,7 @@ static void test_extensions(void)
     CHECK(extension(KVM_CAP_S390_SKEYS) == 1);
     CHECK(extension(KVM_CAP_S390_KEYOP) == 1);
     CHECK(extension(KVM_CAP_S390_REG_MASK_RANGES) == 7);
-    CHECK(extension(KVM_CAP_S390_UCONTROL) == 0);
+    CHECK(extension(KVM_CAP_S390_UCONTROL) == 1);
     CHECK(extension(0x7fffffff) == 0);
     CHECK(extension(-1) == 0);
 }

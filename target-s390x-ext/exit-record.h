@@ -1,0 +1,43 @@
+/*
+ * Between the files that record exits
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_EXIT_RECORD_H
+#define KVM390_EXIT_RECORD_H
+
+#include "kvm390/include/kvm390/exits.h"
+
+/* All of these: the vCPU's thread, inside cpu_exec(). */
+
+/** kvm390_record_sieic: an interception; @insn is left-aligned, or 0 */
+void kvm390_record_sieic(Kvm390Exit *e, uint8_t icptcode, uint64_t insn);
+
+/** kvm390_failed_instruction: what met an exception, left-aligned */
+uint64_t kvm390_failed_instruction(CPUS390XState *env);
+
+/**
+ * kvm390_leave: exit on an instruction
+ * @insn: left-aligned
+ * @next: the address behind it, where the PSW goes
+ * @ilen: its length in bytes
+ */
+void G_NORETURN kvm390_leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
+                             uint64_t next, unsigned ilen);
+
+/**
+ * kvm390_ucontrol_intercept: an instruction of a user-controlled VM
+ *
+ * Returns if it is to be run here.
+ */
+void kvm390_ucontrol_intercept(CPUS390XState *env, Kvm390Exit *e,
+                               uint64_t insn, uint64_t next, unsigned ilen);
+
+/**
+ * kvm390_ucontrol_program: a program interruption of a user-controlled VM
+ *
+ * Returns true if it is an exit instead of being taken. Under the BQL.
+ */
+bool kvm390_ucontrol_program(CPUS390XState *env, Kvm390Exit *e);
+
+#endif
