@@ -58,13 +58,15 @@ static uint64_t crdte_entry(CPUS390XState *env, uint64_t table, uint64_t vaddr,
 }
 
 /*
- * COMPARE AND REPLACE DAT TABLE ENTRY: returns the condition code. The whole
+ * COMPARE AND REPLACE DAT TABLE ENTRY: returns the condition code. The entry
+ * is an operand under the PSW key, as IPTE's and IDTE's is. The whole
  * TLB is emptied, so it does not matter which translations used the entry.
  */
 uint32_t HELPER(kvm390_crdte)(CPUS390XState *env, uint32_t r1, uint32_t r2,
                               uint32_t m4)
 {
-    const MemOpIdx oi = make_memop_idx(MO_TE | MO_64, MMU_REAL_IDX);
+    const MemOpIdx oi = make_memop_idx(MO_TE | MO_64, MMU_REAL_IDX +
+                                       kvm390_key_index(env));
     const uint64_t expected = env->regs[r1];
     const uintptr_t ra = GETPC();
     uint64_t addr, found;

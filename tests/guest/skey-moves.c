@@ -6,6 +6,8 @@
  */
 #include "guest.h"
 
+#define WINDOW  0x40000000UL
+
 static uint8_t *from, *to;
 
 /* Both operands protected from all keys but 0 and their own. */
@@ -320,6 +322,47 @@ static void test_operands(void)
     tap_pop();
 }
 
+#define ENTRY(name, insn, entry, size, invalid) do {                        \
+    uint64_t *e_ = (entry), old_ = *e_, t_ = (uint64_t)e_ & -(size);        \
+                                                                            \
+    for (unsigned f_ = 0; f_ < 2; f_++) {                                   \
+        sske((uint64_t)e_, SKEY_ACC(5) | (f_ ? SKEY_F : 0));                \
+        pgm_expect();                                                       \
+        asm volatile("spka 0x30\n   " insn "\n   spka 0"                    \
+                     : : [at] "a" (WINDOW), [table] "a" (t_) : "memory");   \
+        pgm_ok(PGM_PROTECTION, name ", another key%s",                      \
+               f_ ? ", fetch protection" : "");                             \
+        ok_eq(*e_, old_, name ": the entry stays");                         \
+    }                                                                       \
+    sske((uint64_t)e_, SKEY_ACC(3) | SKEY_F);                               \
+    pgm_expect();                                                           \
+    asm volatile("spka 0x30\n   " insn "\n   spka 0"                        \
+                 : : [at] "a" (WINDOW), [table] "a" (t_) : "memory");       \
+    pgm_ok(PGM_NONE, name ", the key matches");                             \
+    ok(*e_ & (invalid), name ": the entry is invalid");                       \
+    *e_ = old_;                                                             \
+    sske((uint64_t)e_, 0);                                                  \
+} while (0)
+
+/* A table entry that an instruction changes is an operand as others are. */
+static void test_table_entries(void)
+{
+    uint64_t space = dat_identity();
+
+    tap_push("table entries");
+    dat_map(space, WINDOW, (uint64_t)to, PAGE_SIZE, 0);
+    if (on_hercules()) {
+        tap_skip("table entries", "Hercules checks no key for them");
+        tap_pop();
+        return;
+    }
+    ENTRY("IPTE", "ipte %[table],%[at]", dat_pte(space, WINDOW), 0x800UL,
+          PTE_INVALID);
+    ENTRY("IDTE", ".insn rrf,0xb98e0000,%[table],%[at],0,0",
+          dat_ste(space, WINDOW), 0x4000UL, DTE_INVALID);
+    tap_pop();
+}
+
 void main(void)
 {
     from = page_alloc(1);
@@ -332,4 +375,5 @@ void main(void)
     test_mvcos();
     test_mvpg();
     test_operands();
+    test_table_entries();
 }
