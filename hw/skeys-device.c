@@ -9,7 +9,9 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/module.h"
+#include "hw/qdev-core.h"
 #include "hw/s390x/storage-keys.h"
+#include "system/reset.h"
 #include "kvm390/include/kvm390/accel.h"
 #include "kvm390/include/kvm390/dma.h"
 #include "kvm390/include/kvm390/keys.h"
@@ -62,11 +64,33 @@ static int set_skeys(S390SKeysState *ss, uint64_t start_gfn, uint64_t count,
     return ret;
 }
 
+/*
+ * The stream of a guest that used no keys holds none, and QEMU's device does
+ * not touch ours then. No other reset changes keys, as under KVM.
+ */
+static void reset_hold(Object *obj, ResetType type)
+{
+    if (type == RESET_TYPE_SNAPSHOT_LOAD) {
+        kvm390_keys_forget();
+    }
+}
+
+static DeviceRealize parent_realize;
+
+static void realize(DeviceState *dev, Error **errp)
+{
+    parent_realize(dev, errp);
+    /* On no bus, so no other reset reaches it. */
+    qemu_register_resettable(OBJECT(dev));
+}
+
 static void class_init(ObjectClass *oc, void *data)
 {
     S390SKeysClass *skeyclass = S390_SKEYS_CLASS(oc);
     DeviceClass *dc = DEVICE_CLASS(oc);
 
+    RESETTABLE_CLASS(oc)->phases.hold = reset_hold;
+    device_class_set_parent_realize(dc, realize, &parent_realize);
     skeyclass->skeys_are_enabled = are_enabled;
     skeyclass->get_skeys = get_skeys;
     skeyclass->set_skeys = set_skeys;

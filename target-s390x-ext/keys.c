@@ -85,6 +85,21 @@ void kvm390_keys_use(void)
     }
 }
 
+static void forget_quiesced(void *unused)
+{
+    if (!kvm390_keys_active()) {
+        return;
+    }
+    kvm390_keystore_reset(&kvm390_keys.store);
+    kvm390_flush_quiesced();
+    qatomic_store_release(&kvm390_keys.used, false);
+}
+
+void kvm390_keys_forget(void)
+{
+    kvm390_run_quiesced(forget_quiesced, NULL);
+}
+
 void kvm390_keys_record(hwaddr addr, hwaddr len, bool store)
 {
     uint64_t gfn, last;

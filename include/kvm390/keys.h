@@ -17,8 +17,9 @@
  * or SET_SKEYS); that step makes them all zero, as KVM's does.
  *
  * Both turn true once, in a quiesced state, with all TLBs emptied: entries
- * filled before bear no epoch. Read them without a lock; while a vCPU
- * executes guest instructions they don't change.
+ * filled before bear no epoch. Only loading a snapshot makes keys unused
+ * again. Read them without a lock; while a vCPU executes guest instructions
+ * they don't change.
  */
 typedef struct Kvm390Keys {
     Kvm390KeyStore store;
@@ -51,6 +52,14 @@ void kvm390_keys_use(void);
  * Not from a helper (see kvm390_run_quiesced()).
  */
 void kvm390_keys_activate(void);
+
+/**
+ * kvm390_keys_forget: back to where no key has ever been used
+ *
+ * For a snapshot about to be loaded, which says nothing of keys if its guest
+ * had not used any. The vCPUs are stopped. Not from a helper.
+ */
+void kvm390_keys_forget(void);
 
 /* As kvm390_keys_use(), for code that runs quiesced already. */
 void kvm390_keys_use_quiesced(void *unused);
