@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PROBE_STEP 4096
@@ -120,38 +121,88 @@ static int send_all(int fd, struct iovec *iov, int n, int send_fd)
     return 0;
 }
 
-/* Receives all of it; @recv_fd gets a descriptor, should one come along. */
-static int recv_all(int fd, void *buf, size_t len, int *recv_fd)
+static int64_t now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+/* One recvmsg(). A descriptor that comes along goes to @recv_fd, if not NULL. */
+static ssize_t recv_some(int fd, void *buf, size_t len, int flags, int *recv_fd)
 {
     union {
         char bytes[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control;
-    size_t done = 0;
+    struct iovec iov = { buf, len };
+    struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+    struct cmsghdr *cmsg;
+    ssize_t n;
 
-    while (done < len) {
-        struct iovec iov = { (char *)buf + done, len - done };
-        struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
-        struct cmsghdr *cmsg;
-        ssize_t n;
+    if (recv_fd) {
+        mh.msg_control = control.bytes;
+        mh.msg_controllen = sizeof(control.bytes);
+    }
+    do {
+        n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC | flags);
+    } while (n < 0 && errno == EINTR);
+    cmsg = n > 0 && recv_fd ? CMSG_FIRSTHDR(&mh) : NULL;
+    if (cmsg && cmsg->cmsg_type == SCM_RIGHTS) {
+        memcpy(recv_fd, CMSG_DATA(cmsg), sizeof(int));
+    }
+    if (n == 0) {
+        errno = EIO;
+        return -1;
+    }
+    return n;
+}
 
-        if (recv_fd) {
-            mh.msg_control = control.bytes;
-            mh.msg_controllen = sizeof(control.bytes);
+/*
+ * Most replies are there sooner than a sleeping thread is woken: look for one
+ * for a moment. After each time that was in vain it is left out about twice as
+ * often, so that it costs little where the server is not running meanwhile.
+ */
+#define SPIN_NS 20000
+#define SPIN_BACKOFF_MAX 255
+
+static ssize_t spin(struct kvm390_conn *conn, void *buf, size_t len,
+                    int *recv_fd)
+{
+    int64_t end;
+    ssize_t n;
+
+    if (conn->skip_spins) {
+        conn->skip_spins--;
+        errno = EAGAIN;
+        return -1;
+    }
+    end = now_ns() + SPIN_NS;
+    do {
+        n = recv_some(conn->fd, buf, len, MSG_DONTWAIT, recv_fd);
+        if (n > 0 || errno != EAGAIN) {
+            conn->spin_backoff = 0;
+            return n;
         }
-        n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            errno = n ? errno : EIO;
+    } while (now_ns() < end);
+    conn->spin_backoff = conn->spin_backoff < SPIN_BACKOFF_MAX / 2 ?
+                         conn->spin_backoff * 2 + 1 : SPIN_BACKOFF_MAX;
+    conn->skip_spins = conn->spin_backoff;
+    errno = EAGAIN;
+    return -1;
+}
+
+/* The rest of what is to come, the first @have bytes of which are there. */
+static int recv_rest(int fd, void *buf, size_t have, size_t len, int *recv_fd)
+{
+    while (have < len) {
+        ssize_t n = recv_some(fd, (char *)buf + have, len - have, 0, recv_fd);
+
+        if (n < 0) {
             return -1;
         }
-        cmsg = recv_fd ? CMSG_FIRSTHDR(&mh) : NULL;
-        if (cmsg && cmsg->cmsg_type == SCM_RIGHTS) {
-            memcpy(recv_fd, CMSG_DATA(cmsg), sizeof(int));
-        }
-        done += n;
+        have += n;
     }
     return 0;
 }
@@ -171,40 +222,80 @@ int kvm390_send(struct kvm390_conn *conn, const struct kvm390_message *msg,
     return send_all(conn->fd, iov, 3, send_fd);
 }
 
+bool kvm390_poll(struct kvm390_conn *conn)
+{
+    ssize_t n = spin(conn, conn->early, sizeof(conn->early), &conn->early_fd);
+
+    conn->have = n > 0 ? n : 0;
+    return n > 0;
+}
+
+/* A reply's parts, behind its head: @have bytes of them are at @from. */
+static int recv_parts(struct kvm390_conn *conn, struct kvm390_message *msg,
+                      const uint8_t *from, size_t have, void **reply)
+{
+    size_t arg = msg->head.arg_len, n = have < arg ? have : arg;
+    uint8_t *buf;
+
+    memcpy(msg->arg, from, n);
+    if (recv_rest(conn->fd, msg->arg, n, arg, NULL)) {
+        return -1;
+    }
+    if (!msg->head.buf_len) {
+        return have == n ? 0 : -1;
+    }
+    buf = malloc(msg->head.buf_len);
+    if (buf && have - n <= msg->head.buf_len) {
+        memcpy(buf, from + n, have - n);
+        if (!recv_rest(conn->fd, buf, have - n, msg->head.buf_len, NULL)) {
+            *reply = buf;
+            return 0;
+        }
+    }
+    free(buf);
+    return -1;
+}
+
 int kvm390_recv(struct kvm390_conn *conn, struct kvm390_message *msg,
                 int *recv_fd, void **reply)
 {
-    int fd = -1;
-    void *buf = NULL;
+    const size_t head = sizeof(msg->head);
+    uint8_t *early = conn->early;
+    size_t have;
+    int fd;
 
     *reply = NULL;
-    if (recv_all(conn->fd, &msg->head, sizeof(msg->head), &fd)) {
-        return -1;
-    }
-    kvm390_head_to_wire(&msg->head);
-    if (kvm390_head_check(&msg->head)) {
-        goto broken;
-    }
-    if (msg->head.arg_len &&
-        recv_all(conn->fd, msg->arg, msg->head.arg_len, NULL)) {
-        goto broken;
-    }
-    if (msg->head.buf_len) {
-        buf = malloc(msg->head.buf_len);
-        if (!buf || recv_all(conn->fd, buf, msg->head.buf_len, NULL)) {
-            goto broken;
+    if (!conn->have && !kvm390_poll(conn)) {
+        ssize_t n = recv_some(conn->fd, early, sizeof(conn->early), 0,
+                              &conn->early_fd);
+
+        if (n < 0) {
+            return -1;
         }
+        conn->have = n;
+    }
+    have = conn->have;
+    fd = conn->early_fd;
+    conn->have = 0;
+    conn->early_fd = -1;
+    if (recv_rest(conn->fd, early, have, head, NULL)) {
+        goto broken;
+    }
+    have = have > head ? have : head;
+    memcpy(&msg->head, early, head);
+    kvm390_head_to_wire(&msg->head);
+    if (kvm390_head_check(&msg->head) ||
+        recv_parts(conn, msg, early + head, have - head, reply)) {
+        goto broken;
     }
     if (recv_fd) {
         *recv_fd = fd;
     } else if (fd >= 0) {
         close(fd);
     }
-    *reply = buf;
     return 0;
 
 broken:
-    free(buf);
     if (fd >= 0) {
         close(fd);
     }

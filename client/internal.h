@@ -33,10 +33,17 @@ int kvm390_real_munmap(void *addr, size_t len);
 #endif
 #endif
 
-/* One connection. Its lock is shared with the children of fork(). */
+/*
+ * One connection. Its lock, shared with the children of fork(), is of all the
+ * rest. A reply is received with one system call, if it is a short one.
+ */
 struct kvm390_conn {
     int fd;
     pthread_mutex_t *lock;
+    uint8_t skip_spins, spin_backoff; /* waits that go without spinning */
+    size_t have;                      /* bytes of the reply in early */
+    int early_fd;                     /* the descriptor that came, or -1 */
+    uint8_t early[sizeof(struct kvm390_head) + KVM390_MAX_ARG + 256];
 };
 
 struct kvm390_message {
@@ -57,7 +64,11 @@ struct kvm390_message {
 int kvm390_call(struct kvm390_conn *conn, struct kvm390_message *msg,
                 const void *buf, int send_fd, int *recv_fd, void **reply);
 
-/** kvm390_send, kvm390_recv: the two halves of it; the caller holds the lock. */
+/**
+ * kvm390_send, kvm390_recv: the two halves of it; the caller holds the lock.
+ * kvm390_poll() in between says, after a moment, if there is a reply or an end.
+ */
+bool kvm390_poll(struct kvm390_conn *conn);
 int kvm390_send(struct kvm390_conn *conn, const struct kvm390_message *msg,
                 const void *buf, int send_fd);
 int kvm390_recv(struct kvm390_conn *conn, struct kvm390_message *msg,

@@ -80,6 +80,7 @@ static struct kvm390_vm *vm_open(int fd, pid_t pid)
     }
     vm->pid = pid;
     vm->conn.fd = fd;
+    vm->conn.early_fd = -1;
     vm->locks = mmap(NULL, (MAX_VCPUS + 1) * sizeof(*vm->locks),
                      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (vm->locks == MAP_FAILED) {
@@ -258,6 +259,7 @@ static struct kvm390_vcpu *vcpu_open(struct kvm390_vm *vm, uint32_t cmd,
     vcpu->id = id;
     vcpu->run_fd = -1;
     vcpu->conn.fd = -1;
+    vcpu->conn.early_fd = -1;
     if (simple_call(&vm->conn, cmd, target, id, -1, &vcpu->run_fd) < 0) {
         goto fail;
     }
@@ -397,7 +399,8 @@ static int run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_mutex_lock(vcpu->conn.lock);
     ret = kvm390_send(&vcpu->conn, msg, NULL, -1);
-    if (!ret && ppoll(&pfd, 1, NULL, &before) < 0 && errno == EINTR) {
+    if (!ret && !kvm390_poll(&vcpu->conn) &&
+        ppoll(&pfd, 1, NULL, &before) < 0 && errno == EINTR) {
         /* It may be over by itself already; either way there is one reply. */
         simple_call(&vcpu->vm->conn, KVM390_CMD_CANCEL, vcpu->id, 0, -1, NULL);
     }

@@ -10,8 +10,8 @@
 #include "kvm390/include/kvm390/wire.h"
 #include "kvm390/include/kvm390/exits.h"
 #include "cpu.h"
-#include "io/channel-socket.h"
 #include "qemu/event_notifier.h"
+#include "stream.h"
 
 /* What Linux reserves for the size of a vCPU's mapping. */
 #define KVM390_RUN_SIZE 4096
@@ -90,12 +90,12 @@ typedef struct Kvm390Vcpu {
 /* One client's connection. Served by one thread. */
 typedef struct Kvm390Session {
     struct Kvm390Api *api;
-    QIOChannelSocket *ioc;
+    Kvm390Stream stream;
     Kvm390Vcpu *vcpu;           /* bound to this one's thread, or NULL */
     bool first;                 /* the VM ends with it (VM mode) */
     bool greeted;
     bool little_endian;
-    uint8_t *buf;               /* of SESSION_BUF bytes */
+    uint8_t skip_spins, spin_backoff; /* waits that go without spinning */
 } Kvm390Session;
 
 /* --- calls --- */
@@ -118,8 +118,8 @@ void *kvm390_api_out(Kvm390Call *call, size_t len);
 
 /* --- vCPUs --- */
 
-/** kvm390_vcpu_find: by CPU address; NULL if there is none. BQL. */
-Kvm390Vcpu *kvm390_vcpu_find(unsigned id);
+/** kvm390_vcpu_find: by CPU address; NULL if there is none. Any thread. */
+Kvm390Vcpu *kvm390_vcpu_find(int64_t id);
 
 /** kvm390_vcpus: how many there are. BQL. */
 unsigned kvm390_vcpus(void);
@@ -132,8 +132,12 @@ unsigned kvm390_vcpus(void);
  */
 Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian, Error **errp);
 
-/** kvm390_vcpu_serve: from now on its thread answers this connection. BQL. */
-void kvm390_vcpu_serve(Kvm390Vcpu *vcpu, Kvm390Session *session);
+/**
+ * kvm390_vcpu_serve: from now on its thread answers this connection. BQL.
+ *
+ * Returns 0, or -EBUSY if it answers another one.
+ */
+int kvm390_vcpu_serve(Kvm390Vcpu *vcpu, Kvm390Session *session);
 
 /** kvm390_vcpu_cancel: let KVM_RUN return -EINTR. Any thread. */
 void kvm390_vcpu_cancel(Kvm390Vcpu *vcpu);

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <sys/resource.h>
 #include "session.h"
 #include "io/net-listener.h"
 #include "qapi/error.h"
@@ -49,11 +50,33 @@ void kvm390_api_session_closed(struct Kvm390Api *api, Kvm390Session *s)
     object_unref(OBJECT(api));
 }
 
+/* One for every vCPU of a few clients, and descriptors are left for others. */
+#define MAX_SESSIONS 1024
+
+bool kvm390_api_full(struct Kvm390Api *api)
+{
+    struct rlimit limit = { .rlim_cur = 4 * MAX_SESSIONS };
+    guint n;
+
+    qemu_mutex_lock(&api->lock);
+    n = api->sessions->len;
+    qemu_mutex_unlock(&api->lock);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return n >= MIN(MAX_SESSIONS, limit.rlim_cur / 4);
+}
+
 static void accepted(QIONetListener *listener, QIOChannelSocket *ioc,
                      gpointer opaque)
 {
-    Kvm390Session *s = kvm390_session_new(opaque, dup(ioc->fd), NULL);
+    Kvm390Session *s;
+    int fd;
 
+    if (kvm390_api_full(opaque)) {
+        warn_report_once("kvm390-api: refusing a connection: too many");
+        return;
+    }
+    fd = fcntl(ioc->fd, F_DUPFD_CLOEXEC, 0);
+    s = fd < 0 ? NULL : kvm390_session_new(opaque, fd);
     if (s) {
         kvm390_session_start(s);
     }
@@ -93,10 +116,12 @@ static void machine_ready(Notifier *notifier, void *data)
     } else if (api->path) {
         listen_on(api, &err);
     } else {
-        s = kvm390_session_new(api, api->fd, &err);
+        s = kvm390_session_new(api, api->fd);
         if (s) {
             s->first = true;
             kvm390_session_start(s);
+        } else {
+            error_setg(&err, "fd is not a connected UNIX stream socket");
         }
     }
     if (!err) {
@@ -178,7 +203,7 @@ static void api_unparent(Object *obj)
     for (i = 0; i < api->sessions->len; i++) {
         Kvm390Session *s = g_ptr_array_index(api->sessions, i);
 
-        shutdown(s->ioc->fd, SHUT_RDWR);
+        shutdown(s->stream.fd, SHUT_RDWR);
     }
     qemu_mutex_unlock(&api->lock);
 }

@@ -3,107 +3,39 @@
  *
  * Messages are read and answered by one thread: the vCPU's own for a
  * connection that a client opened for a vCPU it runs, else a thread of the
- * connection. What does not follow wire.h closes the connection and is logged;
+ * connection. The first never waits for a client. What does not follow wire.h closes the connection and is logged;
  * nothing else happens.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <poll.h>
 #include "session.h"
-#include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
+#include "qemu/timer.h"
 #include "kvm390/trace.h"
 
-#define SESSION_BUF (sizeof(struct kvm390_head) + KVM390_MAX_ARG + 65536)
-
-/* A request as it came in. */
-typedef struct Request {
-    struct kvm390_head head;
-    uint8_t *arg, *buf;
-    uint8_t *large;     /* allocated for a large one, or NULL */
-    int fd;
-} Request;
+/*
+ * A client that sends one request after the other has its next one there
+ * within microseconds, sooner than a sleeping thread is woken. So a connection
+ * is looked at for a moment before its thread sleeps; each time that was in
+ * vain, it is left out about twice as often.
+ */
+#define SPIN_NS 20000
+#define SPIN_BACKOFF_MAX 255
 
 static void bad(Kvm390Session *s, const char *why)
 {
     warn_report("kvm390-api: closing a connection: %s", why);
 }
 
-/* Reads at least @need bytes to @at, at most @room. Returns how many, or -1. */
-static ssize_t read_some(Kvm390Session *s, uint8_t *at, size_t need,
-                         size_t room, int *fd)
-{
-    size_t done = 0;
-
-    while (done < need) {
-        struct iovec iov = { at + done, room - done };
-        g_autofree int *fds = NULL;
-        size_t nfds = 0, i;
-        ssize_t n;
-
-        n = qio_channel_readv_full(QIO_CHANNEL(s->ioc), &iov, 1, &fds, &nfds,
-                                   0, NULL);
-        if (n == QIO_CHANNEL_ERR_BLOCK) {
-            qio_channel_wait(QIO_CHANNEL(s->ioc), G_IO_IN);
-            continue;
-        }
-        for (i = 0; i < nfds; i++) {
-            if (*fd < 0) {
-                *fd = fds[i];
-            } else {
-                close(fds[i]);
-            }
-        }
-        if (n <= 0) {
-            return -1;
-        }
-        done += n;
-    }
-    return done;
-}
-
-/* Returns 0, or -1 if the connection is over. */
-static int read_request(Kvm390Session *s, Request *r)
-{
-    size_t total;
-    ssize_t have;
-    const char *why;
-
-    memset(r, 0, sizeof(*r));
-    r->fd = -1;
-    have = read_some(s, s->buf, sizeof(r->head), SESSION_BUF, &r->fd);
-    if (have < 0) {
-        return -1;
-    }
-    memcpy(&r->head, s->buf, sizeof(r->head));
-    kvm390_head_to_wire(&r->head);
-    why = kvm390_head_check(&r->head);
-    total = sizeof(r->head) + r->head.arg_len + r->head.buf_len;
-    if (!why && have > total) {
-        why = "a second request before the reply";
-    }
-    if (why) {
-        bad(s, why);
-        return -1;
-    }
-    r->arg = s->buf + sizeof(r->head);
-    if (total > SESSION_BUF) {
-        r->large = g_malloc(total);
-        memcpy(r->large, s->buf, have);
-        r->arg = r->large + sizeof(r->head);
-    }
-    r->buf = r->arg + r->head.arg_len;
-    if (have < total &&
-        read_some(s, r->arg - sizeof(r->head) + have, total - have,
-                  total - have, &r->fd) < 0) {
-        bad(s, "it ended in the middle of a request");
-        return -1;
-    }
-    return 0;
-}
-
+/*
+ * A client that leaves its replies unread keeps the thread of its connection
+ * waiting, but not a vCPU: there is room for the one reply that it may have
+ * outstanding.
+ */
 static int send_reply(Kvm390Session *s, struct kvm390_head *head,
                       void *arg, void *buf, int fd)
 {
@@ -113,16 +45,19 @@ static int send_reply(Kvm390Session *s, struct kvm390_head *head,
         { arg, head->arg_len },
         { buf, head->buf_len },
     };
+    int ret;
 
     wire.magic = KVM390_WIRE_MAGIC;
     wire.flags = wire.reserved = 0;
     kvm390_head_to_wire(&wire);
-    return qio_channel_writev_full_all(QIO_CHANNEL(s->ioc), iov, 3,
-                                       fd >= 0 ? &fd : NULL, fd >= 0,
-                                       0, NULL);
+    ret = kvm390_stream_write(&s->stream, iov, 3, fd, !s->vcpu);
+    if (ret == -EAGAIN) {
+        bad(s, "it does not read its replies");
+    }
+    return ret;
 }
 
-static int hello(Kvm390Session *s, const Request *r)
+static int hello(Kvm390Session *s, const Kvm390Request *r)
 {
     if ((r->head.arg & UINT32_MAX) != KVM390_WIRE_VERSION) {
         return -EPROTONOSUPPORT;
@@ -133,38 +68,43 @@ static int hello(Kvm390Session *s, const Request *r)
 }
 
 /* One more connection; one for a vCPU is served by the vCPU's thread. */
-static int channel(Kvm390Session *s, Request *r)
+static int channel(Kvm390Session *s, Kvm390Request *r)
 {
+    bool to_vcpu = r->head.target >= 0 && kvm390_intercepts.vm;
+    Kvm390Vcpu *vcpu = kvm390_vcpu_find(r->head.target);
     Kvm390Session *other;
-    Kvm390Vcpu *vcpu;
+    int ret = 0;
 
     if (r->fd < 0) {
         return -EBADF;
     }
-    bql_lock();
-    vcpu = r->head.target >= 0 ? kvm390_vcpu_find(r->head.target) : NULL;
     if (r->head.target >= 0 && !vcpu) {
-        bql_unlock();
         return -ENOENT;
     }
-    other = kvm390_session_new(s->api, r->fd, NULL);
+    if (kvm390_api_full(s->api)) {
+        return -EMFILE;
+    }
+    other = kvm390_session_new(s->api, r->fd);
     if (!other) {
-        bql_unlock();
         return -EINVAL;
     }
-    r->fd = -1;
     other->greeted = true;
     other->little_endian = s->little_endian;
-    if (vcpu && kvm390_intercepts.vm) {
-        kvm390_vcpu_serve(vcpu, other);
+    if (to_vcpu) {
+        bql_lock();
+        ret = kvm390_vcpu_serve(vcpu, other);
+        bql_unlock();
     } else {
         kvm390_session_start(other);
     }
-    bql_unlock();
-    return 0;
+    if (ret) {
+        kvm390_session_free(other);
+    }
+    r->fd = -1;
+    return ret;
 }
 
-static int attach(Kvm390Session *s, const Request *r, int *fd)
+static int attach(Kvm390Session *s, const Kvm390Request *r, int *fd)
 {
     S390CPU *cpu;
     Kvm390Vcpu *vcpu;
@@ -179,12 +119,12 @@ static int attach(Kvm390Session *s, const Request *r, int *fd)
     return !vcpu ? -ENOENT : *fd < 0 ? -errno : 0;
 }
 
-static int cancel(const Request *r)
+static int cancel(const Kvm390Request *r)
 {
     Kvm390Vcpu *vcpu;
 
     bql_lock();
-    vcpu = r->head.target >= 0 ? kvm390_vcpu_find(r->head.target) : NULL;
+    vcpu = kvm390_vcpu_find(r->head.target);
     if (vcpu) {
         kvm390_vcpu_cancel(vcpu);
     }
@@ -192,7 +132,7 @@ static int cancel(const Request *r)
     return vcpu ? 0 : -ENOENT;
 }
 
-static int control(Kvm390Session *s, Request *r, int *fd)
+static int control(Kvm390Session *s, Kvm390Request *r, int *fd)
 {
     switch (r->head.cmd) {
     case KVM390_CMD_CHANNEL:
@@ -212,9 +152,7 @@ static bool address(Kvm390Session *s, Kvm390Call *call, int32_t target)
     if (target < 0) {
         return target == KVM390_SYSTEM || target == KVM390_VM;
     }
-    bql_lock();
     call->vcpu = kvm390_vcpu_find(target);
-    bql_unlock();
     return call->vcpu;
 }
 
@@ -228,7 +166,7 @@ static bool belongs_here(Kvm390Session *s, const Kvm390Call *call,
            (entry && entry->flags & KVM390_ANY_THREAD);
 }
 
-static const char *prepare(Kvm390Session *s, Request *r, Kvm390Call *call)
+static const char *prepare(Kvm390Session *s, Kvm390Request *r, Kvm390Call *call)
 {
     int32_t target = r->head.target;
     unsigned kind = target >= 0 ? KVM390_ON_VCPU : target == KVM390_VM ?
@@ -282,7 +220,7 @@ static void finish(Kvm390Call *call, struct kvm390_head *head)
     }
 }
 
-static int serve_ioctl(Kvm390Session *s, Request *r)
+static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
     Kvm390Call call = { .session = s, .in_fd = r->fd, .out_fd = -1,
@@ -311,49 +249,84 @@ static int serve_ioctl(Kvm390Session *s, Request *r)
     return ret;
 }
 
-int kvm390_session_serve(Kvm390Session *s)
+static bool is_control(uint32_t cmd)
 {
-    Request r;
-    int ret = -1;
+    return cmd >= KVM390_CMD_HELLO && cmd <= KVM390_CMD_CLOSE_VM;
+}
 
-    if (!read_request(s, &r)) {
-        if (r.head.cmd == KVM390_CMD_HELLO || !s->greeted ||
-            (r.head.cmd >= KVM390_CMD_HELLO &&
-             r.head.cmd <= KVM390_CMD_CLOSE_VM)) {
-            int fd = -1;
-            struct kvm390_head head = r.head;
+static int serve_control(Kvm390Session *s, Kvm390Request *r)
+{
+    struct kvm390_head head = r->head;
+    int fd = -1, ret;
 
-            if (r.head.cmd == KVM390_CMD_HELLO) {
-                head.ret = hello(s, &r);
-            } else if (!s->greeted) {
-                bad(s, "no hello");
-                goto out;
-            } else {
-                head.ret = control(s, &r, &fd);
-            }
-            head.arg_len = head.buf_len = 0;
-            ret = send_reply(s, &head, NULL, NULL, fd);
-            if (fd >= 0) {
-                close(fd);
-            }
-        } else {
-            ret = serve_ioctl(s, &r);
-        }
+    head.ret = r->head.cmd == KVM390_CMD_HELLO ? hello(s, r) :
+               control(s, r, &fd);
+    head.arg_len = head.buf_len = 0;
+    ret = send_reply(s, &head, NULL, NULL, fd);
+    if (fd >= 0) {
+        close(fd);
     }
-out:
-    if (r.fd >= 0) {
-        close(r.fd);
-    }
-    g_free(r.large);
     return ret;
+}
+
+static int serve(Kvm390Session *s)
+{
+    Kvm390Request r;
+    const char *why;
+    int ret = kvm390_stream_read(&s->stream, &r, &why);
+
+    if (ret > 0) {
+        if (!s->greeted && r.head.cmd != KVM390_CMD_HELLO) {
+            why = "no hello";
+            ret = -1;
+        } else if (is_control(r.head.cmd) ? serve_control(s, &r) :
+                                            serve_ioctl(s, &r)) {
+            ret = -1;
+        }
+        kvm390_stream_done(&s->stream, &r);
+    }
+    if (why) {
+        bad(s, why);
+    }
+    return ret;
+}
+
+int kvm390_session_serve(Kvm390Session *s, const bool *stop)
+{
+    int64_t end;
+    int ret = serve(s);
+
+    if (ret) {
+        return ret;
+    }
+    if (s->skip_spins) {
+        s->skip_spins--;
+        return 0;
+    }
+    end = get_clock() + SPIN_NS;
+    do {
+        ret = serve(s);
+        if (ret) {
+            s->spin_backoff = 0;
+            return ret;
+        }
+    } while (!(stop && qatomic_read(stop)) && get_clock() < end);
+    s->spin_backoff = MIN(s->spin_backoff * 2 + 1, SPIN_BACKOFF_MAX);
+    s->skip_spins = s->spin_backoff;
+    return 0;
 }
 
 static void *session_thread(void *opaque)
 {
     Kvm390Session *s = opaque;
+    struct pollfd pfd = { .fd = s->stream.fd, .events = POLLIN };
+    int ret;
 
     rcu_register_thread();
-    while (!kvm390_session_serve(s)) {
+    while ((ret = kvm390_session_serve(s, NULL)) >= 0) {
+        if (!ret) {
+            poll(&pfd, 1, -1);
+        }
     }
     kvm390_session_free(s);
     rcu_unregister_thread();
@@ -368,19 +341,15 @@ void kvm390_session_start(Kvm390Session *s)
                        QEMU_THREAD_DETACHED);
 }
 
-Kvm390Session *kvm390_session_new(struct Kvm390Api *api, int fd, Error **errp)
+Kvm390Session *kvm390_session_new(struct Kvm390Api *api, int fd)
 {
-    QIOChannelSocket *ioc = qio_channel_socket_new_fd(fd, errp);
-    Kvm390Session *s;
+    Kvm390Session *s = g_new0(Kvm390Session, 1);
 
-    if (!ioc) {
+    s->api = api;
+    if (!kvm390_stream_open(&s->stream, fd)) {
+        g_free(s);
         return NULL;
     }
-    qio_channel_set_blocking(QIO_CHANNEL(ioc), true, NULL);
-    s = g_new0(Kvm390Session, 1);
-    s->api = api;
-    s->ioc = ioc;
-    s->buf = g_malloc(SESSION_BUF);
     kvm390_api_session_opened(api, s);
     return s;
 }
@@ -392,9 +361,7 @@ void kvm390_session_free(Kvm390Session *s)
         /* The client is gone, and so is the only one who could see the VM. */
         _exit(0);
     }
-    qio_channel_close(QIO_CHANNEL(s->ioc), NULL);
     kvm390_api_session_closed(s->api, s);
-    object_unref(OBJECT(s->ioc));
-    g_free(s->buf);
+    kvm390_stream_close(&s->stream);
     g_free(s);
 }

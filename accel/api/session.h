@@ -12,19 +12,22 @@
  * kvm390_session_new: a connection
  * @fd: its socket, which is taken over on success
  *
- * Returns NULL with @errp set. Any thread.
+ * Returns NULL if that is not a UNIX stream socket. Any thread.
  */
-Kvm390Session *kvm390_session_new(struct Kvm390Api *api, int fd, Error **errp);
+Kvm390Session *kvm390_session_new(struct Kvm390Api *api, int fd);
 
 /** kvm390_session_start: serve it by a thread of its own, which frees it. */
 void kvm390_session_start(Kvm390Session *s);
 
 /**
- * kvm390_session_serve: read one request, answer it
+ * kvm390_session_serve: answer a request, if one comes within a moment
+ * @stop: ends that moment when it becomes true; may be NULL
  *
- * Blocks. Returns 0, or -1 if the connection is over. Without the BQL.
+ * Returns 1 if it did, 0 if none came, -1 if the connection is over. Blocks
+ * only as long as the ioctl does; on a connection that is not a vCPU's also
+ * until the client takes the reply. Without the BQL.
  */
-int kvm390_session_serve(Kvm390Session *s);
+int kvm390_session_serve(Kvm390Session *s, const bool *stop);
 
 /** kvm390_session_free: close it. In VM mode the first one ends the VM. */
 void kvm390_session_free(Kvm390Session *s);
@@ -32,5 +35,8 @@ void kvm390_session_free(Kvm390Session *s);
 /* Of the object that the session belongs to: it keeps a list. Any thread. */
 void kvm390_api_session_opened(struct Kvm390Api *api, Kvm390Session *s);
 void kvm390_api_session_closed(struct Kvm390Api *api, Kvm390Session *s);
+
+/** kvm390_api_full: are there as many connections as may be? Any thread. */
+bool kvm390_api_full(struct Kvm390Api *api);
 
 #endif

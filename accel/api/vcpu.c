@@ -30,12 +30,14 @@
 #include "kvm390/include/kvm390/vm.h"
 #include "kvm390/trace.h"
 
-static Kvm390Vcpu *vcpus[S390_MAX_CPUS]; /* BQL; entries stay */
-static unsigned nr_vcpus;
+/* Entered under the BQL, looked up without; they stay. */
+static Kvm390Vcpu *vcpus[S390_MAX_CPUS];
+static unsigned nr_vcpus; /* BQL */
 
-Kvm390Vcpu *kvm390_vcpu_find(unsigned id)
+Kvm390Vcpu *kvm390_vcpu_find(int64_t id)
 {
-    return id < S390_MAX_CPUS ? vcpus[id] : NULL;
+    return id >= 0 && id < S390_MAX_CPUS ?
+           qatomic_load_acquire(&vcpus[id]) : NULL;
 }
 
 unsigned kvm390_vcpus(void)
@@ -69,7 +71,7 @@ Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian, Error **errp)
         vcpu->sie = (uint8_t *)vcpu->run + KVM390_RUN_SIZE;
         kvm390_sie_init(vcpu);
     }
-    vcpus[id] = vcpu;
+    qatomic_store_release(&vcpus[id], vcpu);
     nr_vcpus++;
     if (kvm390_intercepts.vm) {
         kvm390_set_exit(id, &vcpu->exit);
@@ -138,7 +140,7 @@ int kvm390_create_vcpu(Kvm390Call *call)
 
 static void kick_vcpu_thread(CPUState *cs)
 {
-    Kvm390Vcpu *vcpu = vcpus[cs->cpu_index];
+    Kvm390Vcpu *vcpu = kvm390_vcpu_find(cs->cpu_index);
 
     cpu_exit(cs);
     smp_mb(); /* the work that is queued, before idle; pairs with wait_idle() */
@@ -158,17 +160,15 @@ void kvm390_vcpu_cancel(Kvm390Vcpu *vcpu)
     qemu_cpu_kick(CPU(vcpu->cpu));
 }
 
-void kvm390_vcpu_serve(Kvm390Vcpu *vcpu, Kvm390Session *session)
+int kvm390_vcpu_serve(Kvm390Vcpu *vcpu, Kvm390Session *session)
 {
-    if (vcpu->session) {
-        /* Its client opened it twice. The newer one takes the place. */
-        session->vcpu = NULL;
-        kvm390_session_start(session);
-        return;
+    if (qatomic_read(&vcpu->session)) {
+        return -EBUSY;
     }
     session->vcpu = vcpu;
     qatomic_store_release(&vcpu->session, session);
     event_notifier_set(&vcpu->kick);
+    return 0;
 }
 
 /* --- KVM_RUN --- */
@@ -192,6 +192,15 @@ static void wait_halted(Kvm390Vcpu *vcpu)
         cs->halted = 0;
     }
     bql_unlock();
+}
+
+static void do_queued_work(CPUState *cs)
+{
+    if (!cpu_work_list_empty(cs) || cs->stop) {
+        bql_lock();
+        qemu_wait_io_event_common(cs);
+        bql_unlock();
+    }
 }
 
 static bool debugging(Kvm390Vcpu *vcpu)
@@ -256,11 +265,7 @@ static int run_guest(Kvm390Vcpu *vcpu)
             break;
         }
         qatomic_set_mb(&cs->exit_request, 0);
-        if (!cpu_work_list_empty(cs) || cs->stop) {
-            bql_lock();
-            qemu_wait_io_event_common(cs);
-            bql_unlock();
-        }
+        do_queued_work(cs);
     }
 }
 
@@ -363,14 +368,14 @@ static void force_rcu(Notifier *notify, void *data)
                      RUN_ON_CPU_NULL);
 }
 
-/* Wait for a message or for a kick. True if there is a message, or an end. */
-static bool wait_idle(Kvm390Vcpu *vcpu)
+/* Wait for a message or for a kick. */
+static void wait_idle(Kvm390Vcpu *vcpu)
 {
     CPUState *cs = CPU(vcpu->cpu);
+    Kvm390Session *session = qatomic_load_acquire(&vcpu->session);
     struct pollfd pfd[2] = {
         { .fd = event_notifier_get_fd(&vcpu->kick), .events = POLLIN },
-        { .fd = vcpu->session ? vcpu->session->ioc->fd : -1,
-          .events = POLLIN },
+        { .fd = session ? session->stream.fd : -1, .events = POLLIN },
     };
 
     qatomic_set(&vcpu->idle, true);
@@ -383,7 +388,20 @@ static bool wait_idle(Kvm390Vcpu *vcpu)
     if (pfd[0].revents) {
         event_notifier_test_and_clear(&vcpu->kick);
     }
-    return pfd[1].revents;
+}
+
+/* Answer a message. False if none has come. */
+static bool serve(Kvm390Vcpu *vcpu)
+{
+    Kvm390Session *session = qatomic_load_acquire(&vcpu->session);
+    int ret = session ? kvm390_session_serve(session,
+                                             &CPU(vcpu->cpu)->exit_request) : 0;
+
+    if (ret < 0) {
+        qatomic_set(&vcpu->session, NULL);
+        kvm390_session_free(session);
+    }
+    return ret;
 }
 
 static void *vcpu_thread(void *opaque)
@@ -410,25 +428,13 @@ static void *vcpu_thread(void *opaque)
         qatomic_set(&cs->exit_request, 0);
         qemu_wait_io_event_common(cs);
     }
+    bql_unlock();
     for (;;) {
-        bool message;
-
-        bql_unlock();
-        message = wait_idle(vcpu);
-        bql_lock();
-        qatomic_set_mb(&cs->exit_request, 0);
-        qemu_wait_io_event_common(cs);
-        if (message) {
-            bool over;
-
-            bql_unlock();
-            over = kvm390_session_serve(vcpu->session);
-            bql_lock();
-            if (over) {
-                kvm390_session_free(vcpu->session);
-                qatomic_set(&vcpu->session, NULL);
-            }
+        if (!serve(vcpu)) {
+            wait_idle(vcpu);
         }
+        qatomic_set_mb(&cs->exit_request, 0);
+        do_queued_work(cs);
     }
     return NULL;
 }
