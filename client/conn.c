@@ -143,7 +143,7 @@ static ssize_t recv_some(int fd, void *buf, size_t len, int flags, int *recv_fd)
 
     if (recv_fd) {
         mh.msg_control = control.bytes;
-        mh.msg_controllen = sizeof(control.bytes);
+        mh.msg_controllen = CMSG_LEN(sizeof(int)); /* no room for two */
     }
     do {
         n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC | flags);

@@ -128,9 +128,9 @@ unsigned kvm390_vcpus(void);
  * kvm390_vcpu_get: the API's side of a CPU, made at its first use
  * @little_endian: the client's byte order, that kvm_run is to have
  *
- * Returns NULL with @errp set. BQL.
+ * Returns NULL if there is no memory or descriptor for it. BQL.
  */
-Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian, Error **errp);
+Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian);
 
 /**
  * kvm390_vcpu_serve: from now on its thread answers this connection. BQL.

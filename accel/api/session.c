@@ -111,12 +111,13 @@ static int attach(Kvm390Session *s, const Kvm390Request *r, int *fd)
 
     bql_lock();
     cpu = r->head.target >= 0 ? s390_cpu_addr2state(r->head.target) : NULL;
-    vcpu = cpu ? kvm390_vcpu_get(cpu, s->little_endian, NULL) : NULL;
-    if (vcpu) {
-        *fd = dup(vcpu->run_fd);
-    }
+    vcpu = cpu ? kvm390_vcpu_get(cpu, s->little_endian) : NULL;
     bql_unlock();
-    return !vcpu ? -ENOENT : *fd < 0 ? -errno : 0;
+    if (!vcpu) {
+        return cpu ? -ENOMEM : -ENOENT;
+    }
+    *fd = dup(vcpu->run_fd);
+    return *fd < 0 ? -errno : 0;
 }
 
 static int cancel(const Kvm390Request *r)

@@ -44,22 +44,25 @@ void kvm390_stream_close(Kvm390Stream *s)
     g_free(s->buf);
 }
 
-/* The kernel closes descriptors for which there is no room. */
+/* One is kept. The kernel closes those for which @mh has no room. */
 static void keep_passed(Kvm390Stream *s, struct msghdr *mh)
 {
     struct cmsghdr *cmsg = CMSG_FIRSTHDR(mh);
+    size_t i, n;
     int fd;
 
     if (!cmsg || cmsg->cmsg_level != SOL_SOCKET ||
-        cmsg->cmsg_type != SCM_RIGHTS ||
-        cmsg->cmsg_len < CMSG_LEN(sizeof(fd))) {
+        cmsg->cmsg_type != SCM_RIGHTS) {
         return;
     }
-    memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
-    if (s->passed < 0) {
-        s->passed = fd;
-    } else {
-        close(fd);
+    n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(fd);
+    for (i = 0; i < n; i++) {
+        memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(fd), sizeof(fd));
+        if (s->passed < 0) {
+            s->passed = fd;
+        } else {
+            close(fd);
+        }
     }
 }
 

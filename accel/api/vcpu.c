@@ -45,46 +45,96 @@ unsigned kvm390_vcpus(void)
     return nr_vcpus;
 }
 
-Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian, Error **errp)
+/* The control block is the second page (KVM_S390_SIE_PAGE_OFFSET). */
+static size_t run_size(void)
 {
-    unsigned id = cpu->env.core_id;
-    Kvm390Vcpu *vcpu = vcpus[id];
+    return kvm390_intercepts.ucontrol ? 2 * KVM390_RUN_SIZE : KVM390_RUN_SIZE;
+}
 
-    if (vcpu) {
-        return vcpu;
-    }
-    vcpu = g_new0(Kvm390Vcpu, 1);
-    vcpu->cpu = cpu;
-    vcpu->id = id;
+/* What can fail comes first, before there is a CPU. */
+static Kvm390Vcpu *vcpu_alloc(bool little_endian)
+{
+    Kvm390Vcpu *vcpu = g_new0(Kvm390Vcpu, 1);
+
     vcpu->little_endian = little_endian;
-    /* The control block is the second page (KVM_S390_SIE_PAGE_OFFSET). */
-    vcpu->run = qemu_memfd_alloc("kvm390-run", kvm390_intercepts.ucontrol ?
-                                 2 * KVM390_RUN_SIZE : KVM390_RUN_SIZE, 0,
-                                 &vcpu->run_fd, errp);
-    if (!vcpu->run || event_notifier_init(&vcpu->kick, 0)) {
+    vcpu->run = qemu_memfd_alloc("kvm390-run", run_size(), 0, &vcpu->run_fd,
+                                 NULL);
+    if (!vcpu->run) {
         g_free(vcpu);
         return NULL;
     }
+    if (event_notifier_init(&vcpu->kick, 0)) {
+        qemu_memfd_free(vcpu->run, run_size(), vcpu->run_fd);
+        g_free(vcpu);
+        return NULL;
+    }
+    return vcpu;
+}
+
+static void vcpu_free(Kvm390Vcpu *vcpu)
+{
+    event_notifier_cleanup(&vcpu->kick);
+    qemu_memfd_free(vcpu->run, run_size(), vcpu->run_fd);
+    g_free(vcpu);
+}
+
+static void vcpu_enter(Kvm390Vcpu *vcpu, S390CPU *cpu)
+{
+    unsigned id = cpu->env.core_id;
+
+    vcpu->cpu = cpu;
+    vcpu->id = id;
     kvm390_run_init(vcpu);
     kvm390_run_push(vcpu);
     if (kvm390_intercepts.ucontrol) {
         vcpu->sie = (uint8_t *)vcpu->run + KVM390_RUN_SIZE;
         kvm390_sie_init(vcpu);
     }
+    if (kvm390_intercepts.vm) {
+        kvm390_set_exit(id, &vcpu->exit);
+    }
     qatomic_store_release(&vcpus[id], vcpu);
     nr_vcpus++;
     if (kvm390_intercepts.vm) {
-        kvm390_set_exit(id, &vcpu->exit);
         qemu_cpu_kick(CPU(cpu)); /* its thread waits for this */
     }
+}
+
+Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian)
+{
+    Kvm390Vcpu *vcpu = vcpus[cpu->env.core_id];
+
+    if (!vcpu) {
+        vcpu = vcpu_alloc(little_endian);
+        if (vcpu) {
+            vcpu_enter(vcpu, cpu);
+        }
+    }
     return vcpu;
+}
+
+/* A CPU of the machine, with its thread. */
+static S390CPU *plug_cpu(unsigned id)
+{
+    Object *obj = object_new(current_machine->cpu_type);
+    Error *err = NULL;
+
+    kvm390_model_apply(S390_CPU(obj));
+    if (!object_property_set_int(obj, "core-id", id, &err) ||
+        !qdev_realize(DEVICE(obj), NULL, &err)) {
+        error_report_err(err);
+        object_unref(obj);
+        return NULL;
+    }
+    object_unref(obj); /* the machine has it */
+    return S390_CPU(obj);
 }
 
 static int create_cpu(Kvm390Call *call)
 {
     Kvm390Vcpu *vcpu;
-    Error *err = NULL;
-    Object *obj;
+    S390CPU *cpu;
+    int fd;
 
     if (call->number >= S390_MAX_CPUS ||
         (kvm390_intercepts.ucontrol && nr_vcpus)) {
@@ -93,21 +143,24 @@ static int create_cpu(Kvm390Call *call)
     if (kvm390_vcpu_find(call->number)) {
         return -EEXIST;
     }
-    obj = object_new(current_machine->cpu_type);
-    kvm390_model_apply(S390_CPU(obj));
-    if (!object_property_set_int(obj, "core-id", call->number, &err) ||
-        !qdev_realize(DEVICE(obj), NULL, &err)) {
-        error_report_err(err);
-        object_unref(obj);
-        return -EINVAL;
-    }
-    vcpu = kvm390_vcpu_get(S390_CPU(obj), call->session->little_endian, NULL);
-    object_unref(obj);
+    vcpu = vcpu_alloc(call->session->little_endian);
     if (!vcpu) {
         return -ENOMEM;
     }
-    call->out_fd = dup(vcpu->run_fd);
-    return call->out_fd < 0 ? -errno : 0;
+    fd = dup(vcpu->run_fd);
+    cpu = fd < 0 ? NULL : plug_cpu(call->number);
+    if (!cpu) {
+        int ret = fd < 0 ? -errno : -EINVAL;
+
+        if (fd >= 0) {
+            close(fd);
+        }
+        vcpu_free(vcpu);
+        return ret;
+    }
+    vcpu_enter(vcpu, cpu);
+    call->out_fd = fd;
+    return 0;
 }
 
 typedef struct CreateJob {
