@@ -422,7 +422,7 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     struct kvm390_message msg = { .head = { .cmd = request,
                                             .target = target } };
     struct kvm390_segment seg[KVM390_SEGMENTS] = { 0 };
-    int send_fd = -1, recv_fd = -1, ret;
+    int send_fd = -1, recv_fd = -1, before = errno, ret;
     uint8_t *buf = NULL;
     void *reply = NULL;
 
@@ -471,6 +471,7 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
         errno = -ret;
         return -1;
     }
+    errno = before; /* as a system call that succeeds leaves it */
     return ret;
 }
 

@@ -28,8 +28,15 @@
 
 static void test_system(void)
 {
+    int i;
+
     CHECK(kvm390_system_ioctl(vm, KVM_GET_API_VERSION, NULL) == 12);
     CHECK(kvm390_system_ioctl(vm, KVM_GET_VCPU_MMAP_SIZE, NULL) == 4096);
+    errno = ENFILE; /* is left alone by what succeeds, as ioctl(2) leaves it */
+    for (i = 0; i < 100; i++) {
+        CHECK(kvm390_system_ioctl(vm, KVM_GET_API_VERSION, NULL) == 12);
+        CHECK(errno == ENFILE);
+    }
     CHECK(kvm390_system_ioctl(vm, KVM_S390_ENABLE_SIE, NULL) == 0);
     CHECK(kvm390_system_ioctl(vm, KVM_S390_ENABLE_SIE, NULL) == 0);
     FAILS(kvm390_system_ioctl(vm, KVM_CREATE_VM, (void *)2), EINVAL);
