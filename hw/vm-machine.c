@@ -18,6 +18,7 @@
 #include "hw/s390x/storage-keys.h"
 #include "hw/s390x/tod.h"
 #include "kvm390/include/kvm390/accel.h"
+#include "kvm390/include/kvm390/interrupts.h"
 #include "kvm390/include/kvm390/vm.h"
 
 static void vm_init(MachineState *ms)
@@ -28,6 +29,7 @@ static void vm_init(MachineState *ms)
     }
     MACHINE_GET_CLASS(ms)->possible_cpu_arch_ids(ms);
     s390_flic_init();
+    kvm390_vm_flic_init();
     s390_init_tod();
     s390_skeys_init();
     s390_stattrib_init();

@@ -14,6 +14,7 @@
 #include "qemu/main-loop.h"
 #include "tcg/tcg_s390x.h"
 #include "kvm390/include/kvm390/exits.h"
+#include "kvm390/include/kvm390/interrupts.h"
 #include "exit-record.h"
 
 #define TSCH 0xb235
@@ -74,10 +75,11 @@ bool kvm390_exit_stop(CPUS390XState *env)
     if (!e) {
         return false;
     }
-    env->pending_int &= ~INTERRUPT_STOP;
     kvm390_record_sieic(e, KVM390_ICPT_STOP, 0);
     e->exits[KVM390_EXITS_STOP]++;
     if (!kvm390_intercepts.user_cpu_state) {
+        /* Otherwise user space says when it has stopped. */
+        env->pending_int &= ~INTERRUPT_STOP;
         s390_cpu_set_state(S390_CPU_STATE_STOPPED, env_archcpu(env));
     }
     leave_soon(env);
@@ -165,6 +167,22 @@ static void G_NORETURN next_instruction(CPUS390XState *env, uint64_t next)
     cpu_loop_exit(cs);
 }
 
+/* TSCH: user space gets the subchannel's interruption, if one is pending. */
+static void take_io(CPUS390XState *env, Kvm390Exit *e)
+{
+    struct kvm_s390_io_info io = { };
+
+    bql_lock();
+    e->tsch.dequeued = env->regs[1] &&
+                       kvm390_float_take_io(kvm390_float_irqs(), 0xff,
+                                            env->regs[1], &io);
+    bql_unlock();
+    e->tsch.id = io.subchannel_id;
+    e->tsch.nr = io.subchannel_nr;
+    e->tsch.parm = io.io_int_parm;
+    e->tsch.word = io.io_int_word;
+}
+
 void G_NORETURN kvm390_leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
                              uint64_t next, unsigned ilen)
 {
@@ -173,6 +191,7 @@ void G_NORETURN kvm390_leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
     kvm390_record_sieic(e, KVM390_ICPT_INSTRUCTION, insn);
     if (e->ipa == TSCH && !kvm390_intercepts.ucontrol) {
         e->reason = KVM_EXIT_S390_TSCH;
+        take_io(env, e);
     }
     e->exits[KVM390_EXITS_INSTRUCTION]++;
     e->last_ilen = ilen;

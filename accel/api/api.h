@@ -57,7 +57,7 @@ enum {
 
 /*
  * A vCPU as the API sees it. Its thread owns all of it but for: cancel and
- * idle (atomic), pgm and debug_pending (BQL).
+ * idle (atomic), prefix, stop_store_status and debug_pending (BQL).
  */
 typedef struct Kvm390Vcpu {
     S390CPU *cpu;
@@ -76,13 +76,7 @@ typedef struct Kvm390Vcpu {
     bool cputm_armed;
     uint32_t guest_debug;       /* KVM_GUESTDBG_* */
     bool debug_pending;         /* single-stepped over an exit */
-    struct {
-        bool pending;
-        struct kvm_s390_pgm_info info;
-    } pgm;
     struct kvm_s390_irq prefix; /* SIGP_SET_PREFIX; type 0: none */
-    struct kvm_s390_irq mchk;   /* MCHK; type 0: none */
-    struct kvm_s390_irq pfault; /* PFAULT_INIT; type 0: none */
     bool stop_store_status;     /* of the pending stop */
     uint64_t stats[KVM390_STATS];
 } Kvm390Vcpu;
@@ -164,6 +158,9 @@ bool kvm390_run_masks_valid(Kvm390Vcpu *vcpu);
 /** kvm390_run_sync: at KVM_RUN, what the client changed, into the CPU */
 void kvm390_run_sync(Kvm390Vcpu *vcpu);
 
+/** kvm390_run_cputm: in KVM_RUN, what is left on the CPU timer */
+uint64_t kvm390_run_cputm(Kvm390Vcpu *vcpu);
+
 /** kvm390_run_leave: after KVM_RUN, the CPU timer stands */
 void kvm390_run_leave(Kvm390Vcpu *vcpu);
 
@@ -200,15 +197,19 @@ void kvm390_sie_leave(Kvm390Vcpu *vcpu);
 /** kvm390_irq_inject: make one pending on a vCPU; 0 or -errno. BQL. */
 int kvm390_irq_inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq);
 
-/**
- * kvm390_irq_deliver: take a program interruption that was injected
- *
- * Returns 0, or -EFAULT if there is no lowcore. The vCPU's thread, BQL.
- */
-int kvm390_irq_deliver(Kvm390Vcpu *vcpu);
+/** kvm390_inject_vm: make a floating one pending; 0 or -errno. BQL. */
+int kvm390_inject_vm(const struct kvm_s390_irq *irq);
 
 /** kvm390_irq_clear_local: what a CPU reset does. BQL. */
 void kvm390_irq_clear_local(Kvm390Vcpu *vcpu);
+
+/**
+ * kvm390_store_status_at: store a vCPU's status
+ * @addr: absolute address of the save area, or KVM_S390_STORE_STATUS_*
+ *
+ * Returns 0 or -EFAULT. The vCPU's thread, BQL.
+ */
+int kvm390_store_status_at(Kvm390Vcpu *vcpu, uint64_t addr);
 
 /* --- memory slots --- */
 

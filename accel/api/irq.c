@@ -2,158 +2,21 @@
  * Interruptions that user space injects, and what of them is pending
  *
  * QEMU keeps external calls, emergency signals, timers, restart and stop in
- * the CPU, and service and I/O interruptions in the floating interrupt
- * controller; those are used. What QEMU has no place for is kept in the vCPU:
- * program interruptions, which are delivered here, and machine checks and
- * pfault tokens, which are kept for GET_IRQ_STATE and never taken.
+ * the CPU; interrupts.h keeps the others. SET_PREFIX is kept in the vCPU until
+ * it runs. Rules and errors are those of KVM (api.rst 4.28, 4.97 and on, and
+ * what arch/s390/kvm observably does).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include "api.h"
 #include "s390x-internal.h"
-#include "exec/address-spaces.h"
-#include "exec/exec-all.h"
-#include "exec/cputlb.h"
 #include "hw/s390x/s390_flic.h"
-#include "exec/memory.h"
+#include "kvm390/include/kvm390/interrupts.h"
 
 #define PGM_PER_BIT 0x80
 
 /* --- program interruptions --- */
-
-/* Where they are stored (PoP, "Assigned Storage Locations"). */
-enum {
-    LC_ILC = 0x8c, LC_CODE = 0x8e, LC_DXC = 0x90, LC_MON_CLASS = 0x94,
-    LC_PER_CODE = 0x96, LC_PER_ATMID = 0x97, LC_PER_ADDRESS = 0x98,
-    LC_ACCESS_ID = 0xa0, LC_PER_ACCESS_ID = 0xa1, LC_OP_ACCESS_ID = 0xa2,
-    LC_TEID = 0xa8, LC_MON_CODE = 0xb0, LC_LAST_BREAK = 0x110,
-    LC_PGM_OLD_PSW = 0x150, LC_PGM_NEW_PSW = 0x1d0,
-};
-
-/* What is stored with a code, and whether the PSW is put back. */
-enum { WITH_TEID = 1, WITH_ACCESS_ID = 2, WITH_OP_ID = 4, WITH_MONITOR = 8,
-       WITH_DXC = 16, NULLIFIES = 32 };
-
-static unsigned properties(unsigned code)
-{
-    switch (code) {
-    case 0x20 ... 0x27: /* AFX, ASX, LX, EX, authority, LFX, LSX, ... */
-        return WITH_TEID | NULLIFIES;
-    case 0x1c: /* space switch */
-        return WITH_TEID;
-    case PGM_ALEN_SPEC:
-    case PGM_ALE_SEQ:
-    case PGM_ASTE_VALID:
-    case PGM_ASTE_SEQ:
-    case PGM_EXT_AUTH:
-        return WITH_ACCESS_ID | NULLIFIES;
-    case PGM_SEGMENT_TRANS:
-    case PGM_PAGE_TRANS:
-    case PGM_ASCE_TYPE:
-    case PGM_REG_FIRST_TRANS:
-    case PGM_REG_SEC_TRANS:
-    case PGM_REG_THIRD_TRANS:
-        return WITH_TEID | WITH_ACCESS_ID | WITH_OP_ID | NULLIFIES;
-    case PGM_PROTECTION:
-        return WITH_TEID | WITH_ACCESS_ID;
-    case PGM_MONITOR:
-        return WITH_MONITOR;
-    case PGM_DATA:
-    case PGM_VECTOR_PROCESSING:
-        return WITH_DXC;
-    case PGM_STACK_FULL ... PGM_STACK_OP:
-    case PGM_TRACE_TABLE:
-    case PGM_CRYPTO:
-        return NULLIFIES;
-    default:
-        return 0;
-    }
-}
-
-typedef struct Lowcore {
-    AddressSpace *as;
-    hwaddr base;
-    bool failed;
-} Lowcore;
-
-static void put(Lowcore *lc, hwaddr at, uint64_t value, unsigned size)
-{
-    uint8_t buf[8];
-
-    stn_be_p(buf, size, value);
-    lc->failed |= address_space_write(lc->as, lc->base + at,
-                                      MEMTXATTRS_UNSPECIFIED, buf, size);
-}
-
-static uint64_t get(Lowcore *lc, hwaddr at)
-{
-    uint64_t value = 0;
-
-    lc->failed |= address_space_read(lc->as, lc->base + at,
-                                     MEMTXATTRS_UNSPECIFIED, &value, 8);
-    return be64_to_cpu(value);
-}
-
-static void put_details(Lowcore *lc, const struct kvm_s390_pgm_info *pgm)
-{
-    unsigned props = properties(pgm->code & ~PGM_PER_BIT);
-
-    if (props & WITH_TEID) {
-        put(lc, LC_TEID, pgm->trans_exc_code, 8);
-    }
-    if (props & WITH_ACCESS_ID) {
-        put(lc, LC_ACCESS_ID, pgm->exc_access_id, 1);
-    }
-    if (props & WITH_OP_ID) {
-        put(lc, LC_OP_ACCESS_ID, pgm->op_access_id, 1);
-    }
-    if (props & WITH_MONITOR) {
-        put(lc, LC_MON_CLASS, pgm->mon_class_nr, 2);
-        put(lc, LC_MON_CODE, pgm->mon_code, 8);
-    }
-    if (props & WITH_DXC) {
-        put(lc, LC_DXC, pgm->data_exc_code, 4);
-    }
-    if (pgm->code & PGM_PER_BIT) {
-        put(lc, LC_PER_CODE, pgm->per_code, 1);
-        put(lc, LC_PER_ATMID, pgm->per_atmid, 1);
-        put(lc, LC_PER_ADDRESS, pgm->per_address, 8);
-        put(lc, LC_PER_ACCESS_ID, pgm->per_access_id, 1);
-    }
-}
-
-int kvm390_irq_deliver(Kvm390Vcpu *vcpu)
-{
-    CPUS390XState *env = &vcpu->cpu->env;
-    struct kvm_s390_pgm_info *pgm = &vcpu->pgm.info;
-    Lowcore lc = { CPU(vcpu->cpu)->as, env->psa };
-    unsigned ilen = pgm->flags & KVM_S390_PGM_FLAGS_ILC_MASK;
-    uint64_t mask, addr;
-
-    put_details(&lc, pgm);
-    if (properties(pgm->code & ~PGM_PER_BIT) & NULLIFIES &&
-        !(pgm->flags & KVM_S390_PGM_FLAGS_NO_REWIND)) {
-        env->psw.addr -= ilen;
-    }
-    put(&lc, LC_ILC, ilen, 2);
-    put(&lc, LC_CODE, pgm->code, 2);
-    put(&lc, LC_LAST_BREAK, env->gbea, 8);
-    put(&lc, LC_PGM_OLD_PSW, s390_cpu_get_psw_mask(env), 8);
-    put(&lc, LC_PGM_OLD_PSW + 8, env->psw.addr, 8);
-    mask = get(&lc, LC_PGM_NEW_PSW);
-    addr = get(&lc, LC_PGM_NEW_PSW + 8);
-    qatomic_set(&vcpu->pgm.pending, false);
-    memset(pgm, 0, sizeof(*pgm));
-    if (lc.failed) {
-        return -EFAULT;
-    }
-    if (CPU(vcpu->cpu)->halted) {
-        s390_cpu_unhalt(vcpu->cpu);
-    }
-    s390_cpu_set_psw(env, mask, addr);
-    return 0;
-}
 
 /* The part of @info that describes a PER event, over that of @pgm. */
 static void merge_per(struct kvm_s390_pgm_info *pgm,
@@ -165,10 +28,11 @@ static void merge_per(struct kvm_s390_pgm_info *pgm,
     pgm->per_access_id = info->per_access_id;
 }
 
-static int inject_program(Kvm390Vcpu *vcpu,
-                          const struct kvm_s390_pgm_info *info)
+static void inject_program(Kvm390Vcpu *vcpu,
+                           const struct kvm_s390_pgm_info *info)
 {
-    struct kvm_s390_pgm_info old = vcpu->pgm.info, *pgm = &vcpu->pgm.info;
+    struct kvm_s390_pgm_info *pgm = &kvm390_local_irqs(vcpu->cpu)->pgm;
+    struct kvm_s390_pgm_info old = *pgm;
 
     *pgm = *info;
     if (info->code == PGM_PER_BIT) {
@@ -185,11 +49,31 @@ static int inject_program(Kvm390Vcpu *vcpu,
         pgm->flags &= ~KVM_S390_PGM_FLAGS_ILC_MASK;
         pgm->flags |= vcpu->exit.last_ilen | KVM_S390_PGM_FLAGS_ILC_VALID;
     }
-    qatomic_set(&vcpu->pgm.pending, true);
-    return 0;
+    kvm390_inject_local(vcpu->cpu, KVM390_LOCAL_PGM);
 }
 
 /* --- the others --- */
+
+/* Subclasses in the interruption code (PoP, "Machine-Check Interruption"). */
+#define MCIC_EXIGENT     (MCIC_SC_SD | MCIC_SC_PD)
+#define MCIC_REPRESSIBLE (MCIC_SC_ED | MCIC_SC_DG | MCIC_SC_W)
+
+static void inject_mchk(Kvm390Vcpu *vcpu, const struct kvm_s390_mchk_info *in)
+{
+    struct kvm_s390_mchk_info *mchk = &kvm390_local_irqs(vcpu->cpu)->mchk;
+
+    /* Conditions add up; an address and a logout are the latest one's. */
+    mchk->cr14 |= in->cr14;
+    mchk->mcic |= in->mcic;
+    mchk->ext_damage_code |= in->ext_damage_code;
+    mchk->failing_storage_address = in->failing_storage_address;
+    memcpy(mchk->fixed_logout, in->fixed_logout, sizeof(in->fixed_logout));
+    if (mchk->mcic & MCIC_EXIGENT) {
+        kvm390_inject_local(vcpu->cpu, KVM390_LOCAL_MCHK_EXIGENT);
+    } else if (mchk->mcic & MCIC_REPRESSIBLE) {
+        kvm390_inject_local(vcpu->cpu, KVM390_LOCAL_MCHK_REPRESSIBLE);
+    }
+}
 
 static bool exists(uint16_t cpu_address)
 {
@@ -201,13 +85,30 @@ static bool stopped(Kvm390Vcpu *vcpu)
     return s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED;
 }
 
+static void store_status(CPUState *cs, run_on_cpu_data data)
+{
+    Kvm390Vcpu *vcpu = kvm390_vcpu_find(S390_CPU(cs)->env.core_id);
+
+    if (kvm390_intercepts.vm) {
+        kvm390_run_pull(vcpu);
+    }
+    *(int *)data.host_ptr =
+        kvm390_store_status_at(vcpu, KVM_S390_STORE_STATUS_NOADDR);
+}
+
 static int inject_stop(Kvm390Vcpu *vcpu, uint32_t flags)
 {
+    int ret = 0;
+
     if (flags & ~KVM_S390_STOP_FLAG_STORE_STATUS) {
         return -EINVAL;
     }
     if (stopped(vcpu)) {
-        return 0;
+        if (flags & KVM_S390_STOP_FLAG_STORE_STATUS) {
+            run_on_cpu(CPU(vcpu->cpu), store_status,
+                       RUN_ON_CPU_HOST_PTR(&ret));
+        }
+        return ret;
     }
     if (vcpu->cpu->env.pending_int & INTERRUPT_STOP) {
         return -EBUSY;
@@ -217,9 +118,21 @@ static int inject_stop(Kvm390Vcpu *vcpu, uint32_t flags)
     return 0;
 }
 
-static int keep(struct kvm_s390_irq *place, const struct kvm_s390_irq *irq)
+static int inject_prefix(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
 {
-    *place = *irq;
+    if (!stopped(vcpu)) {
+        return -EBUSY;
+    }
+    vcpu->prefix = *irq;
+    return 0;
+}
+
+static int inject_emergency(Kvm390Vcpu *vcpu, uint16_t source)
+{
+    if (!exists(source)) {
+        return -EINVAL;
+    }
+    cpu_inject_emergency_signal(vcpu->cpu, source);
     return 0;
 }
 
@@ -227,9 +140,10 @@ int kvm390_irq_inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
 {
     switch (irq->type) {
     case KVM_S390_PROGRAM_INT:
-        return inject_program(vcpu, &irq->u.pgm);
+        inject_program(vcpu, &irq->u.pgm);
+        return 0;
     case KVM_S390_SIGP_SET_PREFIX:
-        return stopped(vcpu) ? keep(&vcpu->prefix, irq) : -EBUSY;
+        return inject_prefix(vcpu, irq);
     case KVM_S390_SIGP_STOP:
         return inject_stop(vcpu, irq->u.stop.flags);
     case KVM_S390_RESTART:
@@ -237,23 +151,24 @@ int kvm390_irq_inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
         return 0;
     case KVM_S390_INT_CLOCK_COMP:
         cpu_inject_clock_comparator(vcpu->cpu);
+        kvm390_inject_local(vcpu->cpu, KVM390_LOCAL_CKC);
         return 0;
     case KVM_S390_INT_CPU_TIMER:
         cpu_inject_cpu_timer(vcpu->cpu);
+        kvm390_inject_local(vcpu->cpu, KVM390_LOCAL_CPUTM);
         return 0;
     case KVM_S390_INT_EXTERNAL_CALL:
         return !exists(irq->u.extcall.code) ? -EINVAL :
                cpu_inject_external_call(vcpu->cpu, irq->u.extcall.code);
     case KVM_S390_INT_EMERGENCY:
-        if (!exists(irq->u.emerg.code)) {
-            return -EINVAL;
-        }
-        cpu_inject_emergency_signal(vcpu->cpu, irq->u.emerg.code);
-        return 0;
+        return inject_emergency(vcpu, irq->u.emerg.code);
     case KVM_S390_MCHK:
-        return keep(&vcpu->mchk, irq);
+        inject_mchk(vcpu, &irq->u.mchk);
+        return 0;
     case KVM_S390_INT_PFAULT_INIT:
-        return keep(&vcpu->pfault, irq);
+        kvm390_local_irqs(vcpu->cpu)->pfault = irq->u.ext;
+        kvm390_inject_local(vcpu->cpu, KVM390_LOCAL_PFAULT);
+        return 0;
     default:
         return -EINVAL;
     }
@@ -314,26 +229,34 @@ int kvm390_vcpu_interrupt(Kvm390Call *call)
     return inject_and_wake(call->vcpu, &irq);
 }
 
-/* --- floating interrupts --- */
+/* --- floating interruptions --- */
+
+int kvm390_inject_vm(const struct kvm_s390_irq *irq)
+{
+    const struct kvm_s390_io_info *io = &irq->u.io;
+
+    if (!kvm390_intercepts.vm && irq->type == KVM_S390_INT_SERVICE) {
+        /* The machine's own controller has and migrates these. */
+        s390_sclp_extint(irq->u.ext.ext_params);
+        return 0;
+    }
+    if (!kvm390_intercepts.vm && irq->type <= KVM_S390_INT_IO_MAX) {
+        s390_io_interrupt(io->subchannel_id, io->subchannel_nr,
+                          io->io_int_parm, io->io_int_word);
+        return 0;
+    }
+    return kvm390_inject_float(irq);
+}
 
 int kvm390_vm_interrupt(Kvm390Call *call)
 {
-    const struct kvm_s390_interrupt *in = call->arg;
+    struct kvm_s390_irq irq;
+    int ret = kvm390_float_from_interrupt(call->arg, &irq);
 
     if (kvm390_intercepts.ucontrol) {
         return -EINVAL;
     }
-    switch (in->type) {
-    case KVM_S390_INT_SERVICE:
-        s390_sclp_extint(in->parm);
-        return 0;
-    case KVM_S390_INT_IO_MIN ... KVM_S390_INT_IO_MAX:
-        s390_io_interrupt(in->parm >> 16, in->parm, in->parm64 >> 32,
-                          in->parm64);
-        return 0;
-    default:
-        return -EINVAL;
-    }
+    return ret ? ret : kvm390_inject_vm(&irq);
 }
 
 /* --- GET_IRQ_STATE, SET_IRQ_STATE, resets --- */
@@ -355,11 +278,6 @@ static void append_sigp(GByteArray *out, CPUS390XState *env)
     struct kvm_s390_irq irq = { };
     unsigned i;
 
-    if (env->pending_int & INTERRUPT_EXTERNAL_CALL) {
-        irq.type = KVM_S390_INT_EXTERNAL_CALL;
-        irq.u.extcall.code = env->external_call_addr;
-        append(out, &irq);
-    }
     if (env->pending_int & INTERRUPT_EMERGENCY_SIGNAL) {
         irq.type = KVM_S390_INT_EMERGENCY;
         for (i = 0; i < S390_MAX_CPUS; i++) {
@@ -369,42 +287,61 @@ static void append_sigp(GByteArray *out, CPUS390XState *env)
             }
         }
     }
+    if (env->pending_int & INTERRUPT_EXTERNAL_CALL) {
+        irq = (struct kvm_s390_irq) { .type = KVM_S390_INT_EXTERNAL_CALL };
+        irq.u.extcall.code = env->external_call_addr;
+        append(out, &irq);
+    }
 }
 
+/* Those with a payload that interrupts.h keeps. */
+static void append_local(GByteArray *out, const Kvm390LocalIrqs *l)
+{
+    struct kvm_s390_irq mchk = { .type = KVM_S390_MCHK, .u.mchk = l->mchk };
+    struct kvm_s390_irq pgm = { .type = KVM_S390_PROGRAM_INT,
+                                .u.pgm = l->pgm };
+
+    if (l->pending & KVM390_LOCAL_MCHK_REPRESSIBLE) {
+        append(out, &mchk);
+    }
+    if (l->pending & KVM390_LOCAL_PGM) {
+        append(out, &pgm);
+    }
+    if (l->pending & KVM390_LOCAL_MCHK_EXIGENT) {
+        append(out, &mchk);
+    }
+}
+
+/* In the order in which KVM numbers them. */
 static void append_all(GByteArray *out, Kvm390Vcpu *vcpu)
 {
+    const Kvm390LocalIrqs *l = kvm390_local_irqs(vcpu->cpu);
     CPUS390XState *env = &vcpu->cpu->env;
-    struct kvm_s390_irq irq = { };
+    struct kvm_s390_irq irq = { .type = KVM_S390_SIGP_STOP };
 
-    append_sigp(out, env);
-    if (env->pending_int & INTERRUPT_EXT_CLOCK_COMPARATOR) {
-        append_type(out, KVM_S390_INT_CLOCK_COMP);
-    }
-    if (env->pending_int & INTERRUPT_EXT_CPU_TIMER) {
-        append_type(out, KVM_S390_INT_CPU_TIMER);
-    }
-    if (vcpu->pgm.pending) {
-        irq.type = KVM_S390_PROGRAM_INT;
-        irq.u.pgm = vcpu->pgm.info;
-        append(out, &irq);
+    if (vcpu->prefix.type) {
+        append(out, &vcpu->prefix);
     }
     if (env->pending_int & INTERRUPT_RESTART) {
         append_type(out, KVM_S390_RESTART);
     }
     if (env->pending_int & INTERRUPT_STOP) {
-        irq = (struct kvm_s390_irq) { .type = KVM_S390_SIGP_STOP };
         irq.u.stop.flags = vcpu->stop_store_status;
         append(out, &irq);
     }
-    if (vcpu->prefix.type) {
-        append(out, &vcpu->prefix);
+    if (l->pending & KVM390_LOCAL_PFAULT) {
+        irq = (struct kvm_s390_irq) { .type = KVM_S390_INT_PFAULT_INIT,
+                                      .u.ext = l->pfault };
+        append(out, &irq);
     }
-    if (vcpu->mchk.type) {
-        append(out, &vcpu->mchk);
+    if (env->pending_int & INTERRUPT_EXT_CPU_TIMER) {
+        append_type(out, KVM_S390_INT_CPU_TIMER);
     }
-    if (vcpu->pfault.type) {
-        append(out, &vcpu->pfault);
+    if (env->pending_int & INTERRUPT_EXT_CLOCK_COMPARATOR) {
+        append_type(out, KVM_S390_INT_CLOCK_COMP);
     }
+    append_local(out, l);
+    append_sigp(out, env);
 }
 
 int kvm390_get_irqs(Kvm390Call *call)
@@ -436,9 +373,8 @@ int kvm390_set_irqs(Kvm390Call *call)
     if (!call->in[0]) {
         return -EFAULT;
     }
-    if (call->vcpu->cpu->env.pending_int || call->vcpu->pgm.pending ||
-        call->vcpu->prefix.type || call->vcpu->mchk.type ||
-        call->vcpu->pfault.type) {
+    if (call->vcpu->cpu->env.pending_int || call->vcpu->prefix.type ||
+        kvm390_local_irqs(call->vcpu->cpu)->pending) {
         return -EBUSY;
     }
     for (i = 0; i < n && !ret; i++) {
@@ -454,8 +390,8 @@ void kvm390_irq_clear_local(Kvm390Vcpu *vcpu)
 
     env->pending_int = 0;
     memset(env->emergency_signals, 0, sizeof(env->emergency_signals));
-    qatomic_set(&vcpu->pgm.pending, false);
-    memset(&vcpu->pgm.info, 0, sizeof(vcpu->pgm.info));
-    vcpu->prefix.type = vcpu->mchk.type = vcpu->pfault.type = 0;
+    kvm390_clear_local(vcpu->cpu);
+    vcpu->prefix.type = 0;
+    vcpu->stop_store_status = false;
     vcpu->exit.last_ilen = 0;
 }

@@ -174,12 +174,17 @@ static void start_cpu_timer(Kvm390Vcpu *vcpu)
     }
 }
 
+uint64_t kvm390_run_cputm(Kvm390Vcpu *vcpu)
+{
+    return signed_time2tod(vcpu->cpu->env.cputm -
+                           qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+}
+
 void kvm390_run_leave(Kvm390Vcpu *vcpu)
 {
     CPUS390XState *env = &vcpu->cpu->env;
-    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
 
-    vcpu->cputm = signed_time2tod(env->cputm - now);
+    vcpu->cputm = kvm390_run_cputm(vcpu);
     vcpu->cputm_armed = timer_pending(env->cpu_timer);
     if (vcpu->cputm_armed) {
         timer_del(env->cpu_timer);
@@ -259,12 +264,12 @@ void kvm390_run_sync(Kvm390Vcpu *vcpu)
     uint64_t dirty = get64(vcpu, &vcpu->run->kvm_dirty_regs);
 
     kvm390_run_pull(vcpu);
+    sync_dirty(vcpu, dirty);
     if (vcpu->prefix.type) {
         vcpu->prefix.type = 0;
         vcpu->cpu->env.psa = vcpu->prefix.u.prefix.address & 0x7fffe000;
         tlb_flush(CPU(vcpu->cpu));
     }
-    sync_dirty(vcpu, dirty);
     sync_psw(vcpu);
     put64(vcpu, &vcpu->run->kvm_dirty_regs, 0);
     start_cpu_timer(vcpu);
@@ -348,8 +353,11 @@ void kvm390_run_set_exit(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)
         put64(vcpu, &run->s390_reset_flags, exit->reset_flags);
         break;
     case KVM_EXIT_S390_TSCH:
-        /* The subchannel's interruption, if one is pending, stays so. */
-        memset(&run->s390_tsch, 0, sizeof(run->s390_tsch));
+        put16(vcpu, &run->s390_tsch.subchannel_id, exit->tsch.id);
+        put16(vcpu, &run->s390_tsch.subchannel_nr, exit->tsch.nr);
+        put32(vcpu, &run->s390_tsch.io_int_parm, exit->tsch.parm);
+        put32(vcpu, &run->s390_tsch.io_int_word, exit->tsch.word);
+        run->s390_tsch.dequeued = exit->tsch.dequeued;
         put32(vcpu, &run->s390_tsch.ipb, exit->ipb);
         break;
     }

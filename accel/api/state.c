@@ -35,6 +35,7 @@ int kvm390_set_mp_state(Kvm390Call *call)
     switch (state->mp_state) {
     case KVM_MP_STATE_STOPPED:
         call->vcpu->cpu->env.pending_int &= ~INTERRUPT_STOP;
+        call->vcpu->stop_store_status = false;
         s390_cpu_set_state(S390_CPU_STATE_STOPPED, call->vcpu->cpu);
         return 0;
     case KVM_MP_STATE_OPERATING:
@@ -169,10 +170,9 @@ static bool store_area(hwaddr at, const SaveArea *sa)
                  sizeof(*sa) - offsetof(SaveArea, ars));
 }
 
-int kvm390_store_status(Kvm390Call *call)
+int kvm390_store_status_at(Kvm390Vcpu *vcpu, uint64_t addr)
 {
-    CPUS390XState *env = &call->vcpu->cpu->env;
-    uint64_t addr = call->number;
+    CPUS390XState *env = &vcpu->cpu->env;
     uint8_t mode = 1;
     SaveArea sa = { };
     int i;
@@ -197,9 +197,14 @@ int kvm390_store_status(Kvm390Call *call)
     sa.prefix = cpu_to_be32(env->psa);
     sa.fpc = cpu_to_be32(env->fpc);
     sa.todpr = cpu_to_be32(env->todpr);
-    sa.cputm = cpu_to_be64(kvm390_get_cputm(call->vcpu));
+    sa.cputm = cpu_to_be64(kvm390_get_cputm(vcpu));
     sa.ckc = cpu_to_be64(env->ckc >> 8);
     return store_area(addr, &sa) ? 0 : -EFAULT;
+}
+
+int kvm390_store_status(Kvm390Call *call)
+{
+    return kvm390_store_status_at(call->vcpu, call->number);
 }
 
 /* KVM's fault handler makes the page present; here it always is. */

@@ -27,6 +27,7 @@
 #include "system/cpus.h"
 #include "tcg/startup.h"
 #include "kvm390/include/kvm390/client-code.h"
+#include "kvm390/include/kvm390/irq-hooks.h"
 #include "kvm390/include/kvm390/vm.h"
 #include "kvm390/trace.h"
 
@@ -266,16 +267,39 @@ static bool single_step(Kvm390Vcpu *vcpu)
     return debugging(vcpu) && vcpu->guest_debug & KVM_GUESTDBG_SINGLESTEP;
 }
 
+/* A stop that asked for the status to be stored, now that the CPU is still. */
+static int store_status_of_stop(Kvm390Vcpu *vcpu)
+{
+    int ret = 0;
+
+    if (vcpu->exit.icptcode == KVM390_ICPT_STOP &&
+        vcpu->exit.reason == KVM_EXIT_S390_SIEIC && vcpu->stop_store_status) {
+        bql_lock();
+        vcpu->cputm = kvm390_run_cputm(vcpu);
+        ret = kvm390_store_status_at(vcpu, KVM_S390_STORE_STATUS_NOADDR);
+        if (!kvm390_intercepts.user_cpu_state) {
+            vcpu->stop_store_status = false;
+        }
+        bql_unlock();
+    }
+    return ret;
+}
+
 /* Until there is something to tell user space; returns KVM_RUN's result. */
 static int run_guest(Kvm390Vcpu *vcpu)
 {
     CPUState *cs = CPU(vcpu->cpu);
+    int ret;
 
     for (;;) {
         if (vcpu->exit.pending) {
             vcpu->exit.pending = false;
             if (vcpu->exit.error) {
                 return vcpu->exit.error;
+            }
+            ret = store_status_of_stop(vcpu);
+            if (ret) {
+                return ret;
             }
             kvm390_run_set_exit(vcpu, &vcpu->exit);
             vcpu->debug_pending = single_step(vcpu) &&
@@ -285,20 +309,6 @@ static int run_guest(Kvm390Vcpu *vcpu)
         if (qatomic_read(&vcpu->cancel)) {
             kvm390_run_set_reason(vcpu, KVM_EXIT_INTR);
             return -EINTR;
-        }
-        if (qatomic_read(&vcpu->pgm.pending)) {
-            int ret;
-
-            bql_lock();
-            ret = kvm390_irq_deliver(vcpu);
-            bql_unlock();
-            if (ret) {
-                return ret;
-            }
-            if (single_step(vcpu)) {
-                kvm390_run_set_reason(vcpu, KVM_EXIT_DEBUG);
-                return 0;
-            }
         }
         if (cs->halted) {
             wait_halted(vcpu);
@@ -393,6 +403,11 @@ int kvm390_run(Kvm390Call *call)
         }
     }
     kvm390_run_sync(vcpu);
+    if (kvm390_irq_pending(cpu)) {
+        bql_lock();
+        cpu_interrupt(CPU(cpu), CPU_INTERRUPT_HARD);
+        bql_unlock();
+    }
     kvm390_check_client_code();
     if (!has_lowcore(vcpu->cpu)) {
         ret = no_lowcore(vcpu);

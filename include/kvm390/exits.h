@@ -40,6 +40,11 @@ typedef struct Kvm390Exit {
     uint64_t reset_flags;
     uint64_t fault_addr; /* of KVM_EXIT_S390_UCONTROL */
     uint16_t pgm_code;   /* of KVM390_ICPT_PROGRAM */
+    struct {            /* the interruption that TSCH took */
+        bool dequeued;
+        uint16_t id, nr;
+        uint32_t parm, word;
+    } tsch;
     uint8_t last_ilen;  /* of the instruction last exited on */
     uint64_t exits[6];  /* how many of each kind, for the statistics */
     struct {            /* a user-controlled VM's control block, at KVM_RUN */

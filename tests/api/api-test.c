@@ -619,8 +619,8 @@ static void test_interrupts(void)
     FAILS(interrupt(vcpu, KVM_S390_INT_EXTERNAL_CALL, 0), EBUSY);
     CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_GET_IRQ_STATE, &state) ==
           2 * sizeof(irqs[0]));
-    CHECK(irqs[0].type == KVM_S390_INT_EXTERNAL_CALL);
-    CHECK(irqs[1].type == KVM_S390_INT_EMERGENCY);
+    CHECK(irqs[0].type == KVM_S390_INT_EMERGENCY);
+    CHECK(irqs[1].type == KVM_S390_INT_EXTERNAL_CALL);
     state.len = sizeof(irqs[0]);
     FAILS(kvm390_vcpu_ioctl(vcpu, KVM_S390_GET_IRQ_STATE, &state), ENOBUFS);
     FAILS(kvm390_vcpu_ioctl(vcpu, KVM_S390_SET_IRQ_STATE, &state), EBUSY);
