@@ -14,10 +14,12 @@
 #include "exec/exec-all.h"
 #include "exec/cputlb.h"
 #include "hw/s390x/tod.h"
+#include "qapi/error.h"
 #include "qemu/main-loop.h"
 #include "qemu/timer.h"
 #include "tcg/tcg_s390x.h"
 #include "target/s390x/tcg/s390-tod.h"
+#include "kvm390/include/kvm390/irq-hooks.h"
 
 static bool foreign(Kvm390Vcpu *vcpu)
 {
@@ -174,6 +176,28 @@ static void start_cpu_timer(Kvm390Vcpu *vcpu)
     }
 }
 
+/*
+ * The clock comparator's timer runs all the time, on the main thread. What is
+ * due already must not come behind the CPU timer for that.
+ */
+static void start_clock_comparator(Kvm390Vcpu *vcpu)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+    S390TODState *td = s390_get_todstate();
+    S390TOD tod;
+
+    if (!(env->psw.mask & PSW_MASK_EXT) || !(env->cregs[0] & CR0_CKC_SC) ||
+        env->pending_int & INTERRUPT_EXT_CLOCK_COMPARATOR) {
+        return;
+    }
+    S390_TOD_GET_CLASS(td)->get(td, &tod, &error_abort);
+    if (tod.low > env->ckc) {
+        bql_lock();
+        cpu_inject_clock_comparator(vcpu->cpu);
+        bql_unlock();
+    }
+}
+
 uint64_t kvm390_run_cputm(Kvm390Vcpu *vcpu)
 {
     return signed_time2tod(vcpu->cpu->env.cputm -
@@ -273,6 +297,13 @@ void kvm390_run_sync(Kvm390Vcpu *vcpu)
     sync_psw(vcpu);
     put64(vcpu, &vcpu->run->kvm_dirty_regs, 0);
     start_cpu_timer(vcpu);
+    start_clock_comparator(vcpu);
+    if (kvm390_irq_pending(vcpu->cpu)) {
+        /* It may have come before this vCPU was there. */
+        bql_lock();
+        cpu_interrupt(CPU(vcpu->cpu), CPU_INTERRUPT_HARD);
+        bql_unlock();
+    }
 }
 
 void kvm390_run_push_live(Kvm390Vcpu *vcpu)

@@ -27,7 +27,6 @@
 #include "system/cpus.h"
 #include "tcg/startup.h"
 #include "kvm390/include/kvm390/client-code.h"
-#include "kvm390/include/kvm390/irq-hooks.h"
 #include "kvm390/include/kvm390/vm.h"
 #include "kvm390/trace.h"
 
@@ -403,11 +402,6 @@ int kvm390_run(Kvm390Call *call)
         }
     }
     kvm390_run_sync(vcpu);
-    if (kvm390_irq_pending(cpu)) {
-        bql_lock();
-        cpu_interrupt(CPU(cpu), CPU_INTERRUPT_HARD);
-        bql_unlock();
-    }
     kvm390_check_client_code();
     if (!has_lowcore(vcpu->cpu)) {
         ret = no_lowcore(vcpu);
