@@ -83,7 +83,7 @@ class Case:
             options={'run': run}, accel=self.accelerator(properties),
             **{'mem': '256M', **machine}), console)
 
-    def program(self, name, properties='', smp=1, extra=()):
+    def program(self, name, properties='', smp=1, append='', extra=()):
         """A machine that runs a program of tests/guest."""
         image = os.path.join(PROGRAMS, f'{name}.elf')
         if not os.path.exists(image):
@@ -92,7 +92,8 @@ class Case:
         return self.start(guest.machine_arguments(
             accel=self.accelerator(properties), smp=smp, mem='128M',
             cpu='max', kernel=image,
-            append=f'accel={self.accel} smp={smp}', extra=extra),
+            append=f'accel={self.accel} smp={smp} {append}'.strip(),
+            extra=extra),
             'sclplmconsole')
 
     def finish_program(self, machine):

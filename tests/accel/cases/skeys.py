@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""savevm and loadvm with storage keys, of a machine that stands still and of
-a guest that changes its keys all the time."""
+"""Storage keys from outside: savevm and loadvm, of a machine that stands still
+and of a guest that changes its keys all the time; memory devices."""
 
+import base64
 import os
 
 from kvm390.paths import Failure
@@ -106,6 +107,84 @@ def running(case, cpus):
             'the guest found every key as it had left it')
 
 
+def kept(gfn):
+    """The key that memory-device.c keeps for a page, R and C left out."""
+    return gfn * 37 & 0xf8
+
+
+def memory_device(case):
+    """A virtio-mem device's memory: half of it plugged by the guest."""
+    machine = case.program('memory-device', smp=1, append='seconds=3', extra=[
+        '-m', '128M,maxmem=1G',
+        '-object', 'memory-backend-ram,id=more,size=64M',
+        '-device', 'virtio-mem-ccw,memdev=more,requested-size=32M'])
+
+    def said(text):
+        return any(text in line for line in texts(machine))
+
+    def accepted(command, **arguments):
+        try:
+            machine.qmp(command, **arguments)
+        except Failure as failure:
+            return str(failure).rsplit(': ', 1)[-1]
+        return True
+
+    if not machine.poll(lambda: said('keeping'), case.timeout):
+        raise Failure('the guest does not start')
+    device = machine.qmp('query-memory-devices')[0]['data']
+    first, pages = device['memaddr'] >> 12, device['size'] >> 12
+    end = first + (device['max-size'] >> 12)
+    case.equal(pages, 32 << 8, 'the guest has plugged its memory')
+
+    def plugged_keys():
+        data = machine.qmp('kvm390-get-skeys', **{
+            'start-gfn': first, 'count': pages, 'format': 'hex'})['data']
+        return bytes(key & 0xf8 for key in bytes.fromhex(data))
+
+    expected = bytes(kept(first + n) for n in range(pages))
+    case.ok(plugged_keys() == expected, 'its keys can be read')
+
+    set_keys(machine, end - 1, b'\x7e')
+    case.equal(iske(machine, end - 1), 0x7e, 'so can those of what is not '
+               'plugged, as it has a memory slot')
+    case.equal(accepted('kvm390-get-skeys', **{
+        'start-gfn': end - 1, 'count': 2}), 'Bad address', 'not beyond it')
+    case.equal(accepted('kvm390-get-skeys', **{
+        'start-gfn': first - 1, 'count': 2}), 'Bad address',
+        'nor in the hole before it')
+    case.equal(accepted('kvm390-keyop', address=end << 12, operation='rrbe'),
+               'Bad address', 'nor by a key operation')
+
+    data = machine.qmp('kvm390-memop', op='absolute-read', size=8,
+                       address=first + 5 << 12)['data']
+    case.equal(int.from_bytes(base64.b64decode(data), 'big'), first + 5 << 12,
+               'memory operations reach it')
+    key = kept(first + 5) >> 4
+    case.equal([machine.qmp('kvm390-memop', op='absolute-write', data='AA==',
+                            address=(first + 5 << 12) + 16, key=k,
+                            flags=['skey-protection'])
+                .get('exception', {}).get('code') for k in (key, key ^ 1)],
+               [None, 4], 'under its key and no other')
+    case.equal(accepted('kvm390-set-cmma', **{
+        'start-gfn': first, 'values': '01'}), True, 'page states as well')
+
+    dump = os.path.join(case.work, 'dump')
+    machine.qmp('dump-skeys', filename=dump)
+    with open(dump, encoding='ascii') as file:
+        lines = [line for line in file if f'page={first + 7:03x}:' in line]
+    case.ok(len(lines) == 1 and f'ACC={kept(first + 7) >> 4:X}' in lines[0],
+            'dump-skeys lists it', lines)
+
+    make_disk(case, machine)
+    save(case, machine)
+    set_keys(machine, first, bytes(pages))
+    case.equal(set(plugged_keys()), {0}, 'keys are changed')
+    load(case, machine)
+    case.ok(plugged_keys() == expected, 'and restored with a snapshot')
+    if machine.qmp('query-status')['status'] != 'running':
+        machine.qmp('cont')
+
+
 def one(case):
     running(case, 1)
 
@@ -117,4 +196,5 @@ def four(case):
 CASES = [('skeys-snapshot', ('kvm390',), still),
          ('skeys-snapshot-unused', ('kvm390',), unused),
          ('skeys-snapshot-running', ('kvm390',), one),
-         ('skeys-snapshot-running-4', ('kvm390',), four)]
+         ('skeys-snapshot-running-4', ('kvm390',), four),
+         ('skeys-memory-device', ('kvm390',), memory_device)]
