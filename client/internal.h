@@ -7,6 +7,7 @@
 #define KVM390_CLIENT_INTERNAL_H
 
 #include "kvm390/include/kvm390/uapi.h"
+#include "kvm390/include/kvm390/protmap.h"
 #include "kvm390/include/kvm390/wire.h"
 #include "libkvm390.h"
 
@@ -24,12 +25,14 @@ int kvm390_real_fcntl(int fd, int cmd, long arg);
 void *kvm390_real_mmap(void *addr, size_t len, int prot, int flags, int fd,
                        off_t offset);
 int kvm390_real_munmap(void *addr, size_t len);
+int kvm390_real_mprotect(void *addr, size_t len, int prot);
 #ifndef KVM390_PRELOAD_SELF
 #define close  kvm390_real_close
 #define dup    kvm390_real_dup
 #define fcntl  kvm390_real_fcntl
 #define mmap   kvm390_real_mmap
 #define munmap kvm390_real_munmap
+#define mprotect kvm390_real_mprotect
 #endif
 #endif
 
@@ -88,6 +91,20 @@ int kvm390_copy_out(void *to, const void *from, size_t len);
  * Returns the file's descriptor, which stays the library's own, or -1.
  */
 int kvm390_memory_share(void *addr, size_t len, uint64_t *offset);
+
+/**
+ * kvm390_tell_protection: let the VMs of this process know
+ * @vm: only this one; NULL for all
+ * @prot: as for kvm390_memory_protect()
+ */
+void kvm390_tell_protection(struct kvm390_vm *vm, uintptr_t addr, size_t len,
+                            int prot);
+
+/**
+ * kvm390_memory_tell: before a VM gets a range, tell it how it is protected
+ * @addr, @len: the range, in whole pages
+ */
+void kvm390_memory_tell(struct kvm390_vm *vm, void *addr, size_t len);
 
 /** kvm390_memory_mapped: a program's own mapping, which is shared as a whole */
 void kvm390_memory_mapped(void *addr, size_t len);

@@ -37,7 +37,12 @@ struct kvm390_vm {
     pthread_mutex_t *locks; /* shared with fork()'s children; [0] is conn's */
     struct kvm390_vcpu *vcpus;
     pid_t pid;
+    pid_t owner;           /* whose memory its slots are */
+    struct kvm390_vm *next;
 };
+
+static pthread_mutex_t vms_lock = PTHREAD_MUTEX_INITIALIZER; /* of vms */
+static struct kvm390_vm *vms; /* started ones */
 
 static void lock_init(pthread_mutex_t *lock)
 {
@@ -79,6 +84,7 @@ static struct kvm390_vm *vm_open(int fd, pid_t pid)
         return NULL;
     }
     vm->pid = pid;
+    vm->owner = getpid();
     vm->conn.fd = fd;
     vm->conn.early_fd = -1;
     vm->locks = mmap(NULL, (MAX_VCPUS + 1) * sizeof(*vm->locks),
@@ -95,6 +101,12 @@ static struct kvm390_vm *vm_open(int fd, pid_t pid)
     if (simple_call(&vm->conn, KVM390_CMD_HELLO, KVM390_SYSTEM, hello,
                     -1, NULL) < 0) {
         goto fail;
+    }
+    if (pid > 0) {
+        pthread_mutex_lock(&vms_lock);
+        vm->next = vms;
+        vms = vm;
+        pthread_mutex_unlock(&vms_lock);
     }
     return vm;
 
@@ -203,7 +215,15 @@ static void vcpu_free(struct kvm390_vcpu *vcpu)
 void kvm390_vm_close(struct kvm390_vm *vm)
 {
     struct kvm390_vcpu *vcpu;
+    struct kvm390_vm **p;
 
+    pthread_mutex_lock(&vms_lock);
+    for (p = &vms; *p && *p != vm; p = &(*p)->next) {
+    }
+    if (*p) {
+        *p = vm->next;
+    }
+    pthread_mutex_unlock(&vms_lock);
     while ((vcpu = vm->vcpus)) {
         vm->vcpus = vcpu->next;
         vcpu_free(vcpu);
@@ -328,7 +348,8 @@ static bool memory_length(const struct kvm390_ioctl *io, const void *arg,
 }
 
 /* What an ioctl's struct points to, collected behind it; fills the flags. */
-static uint8_t *gather(const struct kvm390_ioctl *io, void *arg,
+static uint8_t *gather(struct kvm390_vm *vm, const struct kvm390_ioctl *io,
+                       void *arg,
                        struct kvm390_segment *seg, struct kvm390_head *head,
                        int *send_fd)
 {
@@ -347,6 +368,7 @@ static uint8_t *gather(const struct kvm390_ioctl *io, void *arg,
             uint64_t offset;
 
             *send_fd = kvm390_memory_share((void *)from, memory, &offset);
+            kvm390_memory_tell(vm, (void *)from, memory);
             if (*send_fd < 0) {
                 head->flags |= KVM390_BAD_BUF0;
                 continue;
@@ -438,7 +460,7 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
             memcpy(msg.arg, arg, io->size);
             msg.head.arg_len = io->size;
             kvm390_segments(io, msg.arg, seg);
-            buf = gather(io, arg, seg, &msg.head, &send_fd);
+            buf = gather(vm, io, arg, seg, &msg.head, &send_fd);
             kvm390_arg_to_wire(io, msg.arg, true);
         }
     }
@@ -509,4 +531,29 @@ int kvm390_vcpu_ioctl(struct kvm390_vcpu *vcpu, unsigned long request,
                       void *arg)
 {
     return traced(vcpu->vm, vcpu, vcpu->id, request, arg);
+}
+
+void kvm390_tell_protection(struct kvm390_vm *vm, uintptr_t addr, size_t len,
+                            int prot)
+{
+    struct kvm390_protect p = {
+        .addr = addr, .len = len,
+        .permit = (prot & PROT_READ ? KVM390_PERMIT_READ : 0) |
+                  (prot & PROT_WRITE ? KVM390_PERMIT_ALL : 0),
+    };
+    int saved = errno;
+
+    if (vm) {
+        kvm390_vm_ioctl(vm, KVM390_PROTECT, &p);
+    } else {
+        pthread_mutex_lock(&vms_lock);
+        for (vm = vms; vm; vm = vm->next) {
+            /* A child's memory is no VM's of its parent. */
+            if (vm->owner == getpid()) {
+                kvm390_vm_ioctl(vm, KVM390_PROTECT, &p);
+            }
+        }
+        pthread_mutex_unlock(&vms_lock);
+    }
+    errno = saved;
 }

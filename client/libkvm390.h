@@ -132,8 +132,19 @@ int kvm390_memory_register(void *addr, size_t len, int fd, uint64_t offset);
 
 /**
  * kvm390_memory_forget: this range is unmapped, or is another mapping now
+ *
+ * A slot that has it loses it: KVM_RUN answers -EFAULT where the guest uses it.
  */
 void kvm390_memory_forget(void *addr, size_t len);
+
+/**
+ * kvm390_memory_protect: mprotect() was called for this range
+ * @prot: PROT_READ and PROT_WRITE or'ed together, or PROT_NONE
+ *
+ * A slot's memory is mapped by the VM, too; from now on the guest may do there
+ * what the caller may, and KVM_RUN answers -EFAULT where it does more.
+ */
+void kvm390_memory_protect(void *addr, size_t len, int prot);
 
 #ifdef __cplusplus
 }

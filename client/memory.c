@@ -27,10 +27,12 @@ struct range {
     int fd;          /* -1: private, the program's own mapping */
     uint64_t offset;
     bool was_private; /* before it was replaced */
+    bool shared;      /* a VM has it */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of ranges */
 static struct range *ranges;
+static bool told; /* a VM was told of protected memory */
 
 static struct range *find(uintptr_t addr, uintptr_t end, bool file)
 {
@@ -52,9 +54,30 @@ static int add(uintptr_t addr, uintptr_t end, int fd, uint64_t offset,
     if (!r) {
         return -1;
     }
-    *r = (struct range) { ranges, addr, end, fd, offset, was_private };
+    *r = (struct range) { ranges, addr, end, fd, offset, was_private, false };
     ranges = r;
     return 0;
+}
+
+static bool is_shared(uintptr_t addr, uintptr_t end)
+{
+    struct range *r;
+
+    for (r = ranges; r; r = r->next) {
+        if (r->shared && r->addr < end && addr < r->end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A range that VMs have is another one now: they lose it. */
+static void lost(uintptr_t addr, uintptr_t end, bool shared)
+{
+    if (shared) {
+        __atomic_store_n(&told, true, __ATOMIC_RELAXED);
+        kvm390_tell_protection(NULL, addr, end - addr, PROT_NONE);
+    }
 }
 
 /* Cut [addr, end) out of the list. */
@@ -70,7 +93,10 @@ static void forget(uintptr_t addr, uintptr_t end)
         if (end < r->end) {
             int fd = r->fd < 0 ? -1 : fcntl(r->fd, F_DUPFD_CLOEXEC, 3);
 
-            add(end, r->end, fd, r->offset + (end - r->addr), r->was_private);
+            if (!add(end, r->end, fd, r->offset + (end - r->addr),
+                     r->was_private)) {
+                ranges->shared = r->shared;
+            }
         }
         if (r->addr < addr) {
             r->end = addr;
@@ -92,64 +118,177 @@ int kvm390_memory_register(void *addr, size_t len, int fd, uint64_t offset)
 {
     uintptr_t start = (uintptr_t)addr;
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    bool shared;
 
     if (copy < 0) {
         return -1;
     }
     pthread_mutex_lock(&lock);
+    shared = is_shared(start, start + len);
     forget(start, start + len);
     if (add(start, start + len, copy, offset, false)) {
         close(copy);
         copy = -1;
     }
     pthread_mutex_unlock(&lock);
+    lost(start, start + len, shared);
     return copy < 0 ? -1 : 0;
 }
 
 void kvm390_memory_mapped(void *addr, size_t len)
 {
     uintptr_t start = (uintptr_t)addr;
+    bool shared;
 
     pthread_mutex_lock(&lock);
+    shared = is_shared(start, start + len);
     forget(start, start + len);
     add(start, start + len, -1, 0, true);
     pthread_mutex_unlock(&lock);
+    lost(start, start + len, shared);
 }
 
 void kvm390_memory_forget(void *addr, size_t len)
 {
     uintptr_t start = (uintptr_t)addr;
     uintptr_t page = sysconf(_SC_PAGESIZE);
+    uintptr_t end = (start + len + page - 1) & -page;
+    bool shared;
 
     pthread_mutex_lock(&lock);
-    forget(start, (start + len + page - 1) & -page);
+    shared = is_shared(start, end);
+    forget(start, end);
     pthread_mutex_unlock(&lock);
+    lost(start, end, shared);
 }
 
-/* The protection of a mapped range, or -1 if part of it is not mapped. */
-static int protection(uintptr_t addr, uintptr_t end)
+void kvm390_memory_protect(void *addr, size_t len, int prot)
+{
+    uintptr_t start = (uintptr_t)addr;
+    uintptr_t page = sysconf(_SC_PAGESIZE);
+    uintptr_t end = (start + len + page - 1) & -page;
+    bool shared;
+
+    pthread_mutex_lock(&lock);
+    shared = is_shared(start, end);
+    pthread_mutex_unlock(&lock);
+    if (shared) {
+        __atomic_store_n(&told, true, __ATOMIC_RELAXED);
+        kvm390_tell_protection(NULL, start, end - start, prot);
+    }
+}
+
+/* One mapping of this process, or the part of it that was asked for. */
+struct mapping {
+    uintptr_t from, to;
+    int prot;
+    unsigned long inode;
+};
+
+/*
+ * A list of them. It lies outside of the heap: a program may rely on what a
+ * heap that nobody has used yet holds.
+ */
+struct mapping_list {
+    struct mapping *m;
+    size_t n, room;
+};
+
+static void mappings_free(struct mapping_list *list)
+{
+    if (list->m) {
+        munmap(list->m, list->room * sizeof(*list->m));
+    }
+    *list = (struct mapping_list) { 0 };
+}
+
+static int mappings_grow(struct mapping_list *list)
+{
+    struct mapping_list new = { .room = list->room ? 2 * list->room : 1024 };
+
+    new.m = mmap(NULL, new.room * sizeof(*new.m), PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (new.m == MAP_FAILED) {
+        return -1;
+    }
+    if (list->n) {
+        memcpy(new.m, list->m, list->n * sizeof(*new.m));
+    }
+    new.n = list->n;
+    mappings_free(list);
+    *list = new;
+    return 0;
+}
+
+/* The mappings in [addr, end), in order; 0, or -1 if that can't be told. */
+static int mappings(uintptr_t addr, uintptr_t end, struct mapping_list *list)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
+    int ret = maps ? 0 : -1;
     char line[512];
-    int prot = -1;
 
-    while (maps && addr < end && fgets(line, sizeof(line), maps)) {
-        unsigned long from, to;
+    *list = (struct mapping_list) { 0 };
+    while (!ret && fgets(line, sizeof(line), maps)) {
+        unsigned long from, to, inode;
         char mode[5];
 
-        if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 ||
-            addr < from || addr >= to) {
+        if (sscanf(line, "%lx-%lx %4s %*s %*s %lu", &from, &to, mode,
+                   &inode) != 4 || to <= addr) {
             continue;
         }
-        prot = (mode[0] == 'r' ? PROT_READ : 0) |
-               (mode[1] == 'w' ? PROT_WRITE : 0) |
-               (mode[2] == 'x' ? PROT_EXEC : 0);
-        addr = to;
+        if (from >= end) {
+            break;
+        }
+        if (list->n == list->room) {
+            ret = mappings_grow(list);
+            if (ret) {
+                break;
+            }
+        }
+        list->m[list->n++] = (struct mapping) {
+            .from = from > addr ? from : addr,
+            .to = to < end ? to : end,
+            .prot = (mode[0] == 'r' ? PROT_READ : 0) |
+                    (mode[1] == 'w' ? PROT_WRITE : 0) |
+                    (mode[2] == 'x' ? PROT_EXEC : 0),
+            .inode = inode,
+        };
     }
     if (maps) {
         fclose(maps);
     }
-    return addr >= end ? prot : -1;
+    return ret;
+}
+
+/* Tell of [from, to), a part of one mapping or of what is not mapped. */
+static void tell_part(struct kvm390_vm *vm, uintptr_t from, uintptr_t to,
+                      int prot)
+{
+    const int all = PROT_READ | PROT_WRITE;
+
+    if (from >= to || ((prot & all) == all &&
+                       !__atomic_load_n(&told, __ATOMIC_RELAXED))) {
+        return;
+    }
+    __atomic_store_n(&told, true, __ATOMIC_RELAXED);
+    kvm390_tell_protection(vm, from, to - from, prot);
+}
+
+void kvm390_memory_tell(struct kvm390_vm *vm, void *addr, size_t len)
+{
+    uintptr_t at = (uintptr_t)addr, end = at + len;
+    struct mapping_list list;
+    size_t i;
+
+    if (!mappings(at, end, &list)) {
+        for (i = 0; i < list.n; i++) {
+            tell_part(vm, at, list.m[i].from, PROT_NONE);
+            tell_part(vm, list.m[i].from, list.m[i].to, list.m[i].prot);
+            at = list.m[i].to;
+        }
+        tell_part(vm, at, end, PROT_NONE);
+    }
+    mappings_free(&list);
 }
 
 static bool all_zero(const char *page, size_t len)
@@ -178,98 +317,99 @@ static bool swapped(void)
 #define WINDOW 4096 /* pages */
 
 /* Pages that were never touched need not be read. */
-static int copy_window(int fd, char *from, size_t at, size_t pages,
+static int copy_window(int fd, off_t offset, char *from, size_t pages,
                        bool all_read)
 {
     size_t page = sysconf(_SC_PAGESIZE), i;
     unsigned char present[WINDOW];
 
-    if (all_read || mincore(from + at, pages * page, present)) {
+    if (all_read || mincore(from, pages * page, present)) {
         memset(present, 1, sizeof(present));
     }
     for (i = 0; i < pages; i++) {
-        const char *p = from + at + i * page;
+        const char *p = from + i * page;
 
         if (present[i] && !all_zero(p, page) &&
-            pwrite(fd, p, page, at + i * page) != (ssize_t)page) {
+            pwrite(fd, p, page, offset + i * page) != (ssize_t)page) {
             return -1;
         }
     }
     return 0;
 }
 
-static int copy_contents(int fd, char *from, size_t len)
+static int copy_contents(int fd, off_t offset, char *from, size_t len)
 {
     size_t page = sysconf(_SC_PAGESIZE), at, step;
     bool all_read = swapped();
 
     for (at = 0; at < len; at += step) {
         step = len - at < WINDOW * page ? len - at : WINDOW * page;
-        if (copy_window(fd, from, at, step / page, all_read)) {
+        if (copy_window(fd, offset + at, from + at, step / page, all_read)) {
             return -1;
         }
     }
     return 0;
 }
 
-static int replace(uintptr_t addr, uintptr_t end)
+/* Put one mapping's contents into the file, and the file in its place. */
+static int replace_mapping(const struct mapping *m, int fd, off_t offset)
 {
-    int prot = protection(addr, end);
-    int fd;
+    size_t len = m->to - m->from;
+    void *addr = (void *)m->from;
 
-    if (prot < 0) {
-        errno = EFAULT;
+    if (!(m->prot & PROT_READ) && mprotect(addr, len, PROT_READ)) {
         return -1;
     }
-    fd = memfd_create("kvm390-memory", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, end - addr)) {
-        goto fail;
-    }
-    if (prot & PROT_READ && copy_contents(fd, (char *)addr, end - addr)) {
-        goto fail;
-    }
-    if (mmap((void *)addr, end - addr, prot, MAP_SHARED | MAP_FIXED, fd, 0) ==
+    if (copy_contents(fd, offset, addr, len) ||
+        mmap(addr, len, m->prot, MAP_SHARED | MAP_FIXED, fd, offset) ==
         MAP_FAILED) {
-        goto fail;
-    }
-    forget(addr, end);
-    if (add(addr, end, fd, 0, true)) {
-        goto fail;
+        mprotect(addr, len, m->prot);
+        return -1;
     }
     return 0;
-
-fail:
-    if (fd >= 0) {
-        close(fd);
-    }
-    return -1;
 }
 
-/* Is this still the mapping of @fd, all along? */
+/* What is not mapped stays so; the guest finds no memory there. */
+static int replace(uintptr_t addr, uintptr_t end)
+{
+    struct mapping_list list;
+    int ret = mappings(addr, end, &list);
+    int fd = memfd_create("kvm390-memory", MFD_CLOEXEC);
+    size_t i;
+
+    if (fd < 0 || ftruncate(fd, end - addr)) {
+        ret = -1;
+    }
+    for (i = 0; !ret && i < list.n; i++) {
+        ret = replace_mapping(&list.m[i], fd, list.m[i].from - addr);
+    }
+    if (ret) {
+        goto out;
+    }
+    forget(addr, end);
+    ret = add(addr, end, fd, 0, true);
+
+out:
+    if (ret && fd >= 0) {
+        close(fd);
+    }
+    mappings_free(&list);
+    return ret;
+}
+
+/* Is there no other mapping in [addr, end) than that of @fd? */
 static bool still_mapped(uintptr_t addr, uintptr_t end, int fd)
 {
-    FILE *maps = fopen("/proc/self/maps", "re");
-    char line[512];
+    struct mapping_list list;
     struct stat st;
+    bool ok = !mappings(addr, end, &list) && !fstat(fd, &st);
+    size_t i;
 
-    if (fstat(fd, &st)) {
-        st.st_ino = 0;
+    for (i = 0; ok && i < list.n; i++) {
+        ok = list.m[i].inode == st.st_ino;
     }
-    while (maps && addr < end && fgets(line, sizeof(line), maps)) {
-        unsigned long from, to, inode;
-
-        if (sscanf(line, "%lx-%lx %*s %*s %*s %lu", &from, &to, &inode) == 3 &&
-            addr >= from && addr < to) {
-            if (inode != st.st_ino) {
-                break;
-            }
-            addr = to;
-        }
-    }
-    if (maps) {
-        fclose(maps);
-    }
-    return addr >= end;
+    mappings_free(&list);
+    return ok;
 }
 
 /* Forget what was unmapped behind the library's back. */
@@ -331,6 +471,7 @@ int kvm390_memory_share(void *addr, size_t len, uint64_t *offset)
     if (r) {
         *offset = r->offset + (start - r->addr);
         fd = r->fd;
+        r->shared = true;
     }
     pthread_mutex_unlock(&lock);
     return fd;

@@ -92,6 +92,11 @@ int kvm390_real_munmap(void *addr, size_t len)
     return syscall(SYS_munmap, addr, len);
 }
 
+int kvm390_real_mprotect(void *addr, size_t len, int prot)
+{
+    return syscall(SYS_mprotect, addr, len, prot);
+}
+
 static struct object **bucket(ino_t ino)
 {
     return &objects[ino % BUCKETS];
@@ -592,6 +597,26 @@ EXPORT int munmap(void *addr, size_t len)
         kvm390_memory_forget(addr, len);
     }
     return ret;
+}
+
+static int protected(void *addr, size_t len, int prot, int ret)
+{
+    if (!ret) {
+        kvm390_memory_protect(addr, len, prot);
+    }
+    return ret;
+}
+
+EXPORT int mprotect(void *addr, size_t len, int prot)
+{
+    REAL(mprotect)
+    return protected(addr, len, prot, real(addr, len, prot));
+}
+
+EXPORT int pkey_mprotect(void *addr, size_t len, int prot, int key)
+{
+    REAL(pkey_mprotect)
+    return protected(addr, len, prot, real(addr, len, prot, key));
 }
 
 EXPORT int madvise(void *addr, size_t len, int advice)

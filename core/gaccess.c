@@ -48,6 +48,12 @@ static inline uint8_t *mem_host(Kvm390Mem *mem, uint64_t abs, bool store)
     return store && w->readonly ? NULL : w->host + (abs - w->base);
 }
 
+/* There is memory; may the host access it for the guest? */
+static inline bool host_permits(Kvm390Mem *mem, uint64_t abs, bool store)
+{
+    return !mem->ops->permits || mem->ops->permits(mem->opaque, abs, store);
+}
+
 /*
  * Copy with one host access where the operand is a naturally aligned 1, 2, 4
  * or 8 bytes, so that other CPUs see all of it or nothing.
@@ -332,6 +338,10 @@ static uint32_t permitted_logical(const Logical *l, const uint64_t *pages,
                                                   : KVM390_PROT_KEY, pgm);
             break;
         }
+        if (!host_permits(l->mem, *pages, l->req->store)) {
+            *rc = -EFAULT;
+            break;
+        }
     }
     return done;
 }
@@ -404,6 +414,10 @@ static uint32_t permitted_absolute(Kvm390Mem *mem, const Kvm390AccessReq *req,
             *rc = KVM390_PGM_PROTECTION;
             break;
         }
+        if (!req->check_only && !host_permits(mem, addr, req->store)) {
+            *rc = -EFAULT;
+            break;
+        }
     }
     return done;
 }
@@ -472,6 +486,9 @@ int kvm390_cmpxchg_absolute(Kvm390Mem *mem, uint64_t addr, uint32_t size,
                                    KVM390_STORE)) {
         memset(old, 0, size);
         return KVM390_PGM_PROTECTION;
+    }
+    if (!host_permits(mem, addr, true)) {
+        return -EFAULT;
     }
     *exchanged = cmpxchg_host(mem, host, size, old, new);
     mem->ops->touched(mem->opaque, addr, size, *exchanged);

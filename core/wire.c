@@ -314,6 +314,8 @@ const struct kvm390_ioctl kvm390_ioctls[] = {
            "d1w2d2", CMMA_FIELDS, seg_set_cmma),
     STRUCT(KVM_S390_GET_REG_WRITABLE_MASKS, VM, IN, struct reg_mask_range,
            "d1w14", "addr range", seg_masks),
+    STRUCT(KVM390_PROTECT, VM, IN, struct kvm390_protect, "d2w2",
+           "addr len permit", NULL),
     PLAIN(KVM_CREATE_IRQCHIP, VM),
     STRUCT(KVM_SET_GSI_ROUTING, VM, IN, struct kvm_irq_routing, "w2",
            "nr flags", seg_routing),

@@ -14,6 +14,7 @@
 #include "qemu/main-loop.h"
 #include "tcg/tcg_s390x.h"
 #include "kvm390/include/kvm390/exits.h"
+#include "kvm390/include/kvm390/host-fault.h"
 #include "kvm390/include/kvm390/interrupts.h"
 #include "exit-record.h"
 
@@ -124,6 +125,13 @@ bool kvm390_exit_program(CPUS390XState *env)
     Kvm390Exit *e = exit_of(env);
     uint64_t insn;
 
+    if (e && env->int_pgm_code == PGM_ADDRESSING && kvm390_host_refused()) {
+        /* The client's doing; the instruction starts over when it is undone. */
+        e->pending = true;
+        e->error = -EFAULT;
+        leave_soon(env);
+        return true;
+    }
     if (e && kvm390_intercepts.ucontrol) {
         return kvm390_ucontrol_program(env, e);
     }

@@ -42,6 +42,7 @@
 #include "hw/core/cpu.h"
 #include "kvm390/include/kvm390/exclusive.h"
 #include "kvm390/include/kvm390/guest-access.h"
+#include "kvm390/include/kvm390/host-fault.h"
 #include "kvm390/include/kvm390/keys.h"
 #include "kvm390/include/kvm390/quiesce.h"
 #include "kvm390/trace.h"
@@ -180,11 +181,17 @@ static bool guest_cmpxchg16(void *opaque, void *host, void *old,
     return same;
 }
 
+static bool guest_permits(void *opaque, uint64_t abs, bool store)
+{
+    return kvm390_host_permits(abs, store);
+}
+
 static const Kvm390MemOps guest_mem_ops = {
     .find = guest_find,
     .key = guest_key,
     .touched = guest_touched,
     .cmpxchg16 = guest_cmpxchg16,
+    .permits = guest_permits,
 };
 
 /* In an RCU read-side section, until guest_memory_end(). */
@@ -365,6 +372,11 @@ int kvm390_virt_mem_rw(S390CPU *cpu, vaddr laddr, uint8_t ar, void *hostbuf,
         return 0;
     }
     rc = kvm390_memop_vcpu(cpu, &op, &pgm);
+    if (rc == -EFAULT) {
+        /* The client's protection: this exception leaves KVM_RUN. */
+        pgm = (Kvm390Pgm) { .code = PGM_ADDRESSING };
+        rc = PGM_ADDRESSING;
+    }
     /* QEMU's callers have 1 to 4096 bytes and registers 0 to 15 */
     g_assert(rc >= 0);
     if (rc) {

@@ -1,24 +1,77 @@
 /*
- * Guest memory that the host has not
+ * Guest memory that the host has not, or not for this access
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
+#include "qemu/rcu.h"
 #include "kvm390/include/kvm390/exits.h"
 #include "kvm390/include/kvm390/host-fault.h"
 
+typedef struct Protection {
+    struct rcu_head rcu;
+    Kvm390ProtMap map;
+} Protection;
+
+/* Replaced under the BQL, read under RCU; NULL: nothing is protected. */
+static Protection *protection;
+
 static __thread uint64_t last_page;
+static __thread bool last_refused;
+
+unsigned kvm390_host_permit(uint64_t absolute)
+{
+    Protection *p;
+
+    if (likely(!qatomic_read(&protection))) {
+        return KVM390_PERMIT_ALL;
+    }
+    RCU_READ_LOCK_GUARD();
+    p = qatomic_rcu_read(&protection);
+    return p ? kvm390_protmap_get(&p->map, absolute) : KVM390_PERMIT_ALL;
+}
 
 bool kvm390_host_permits(uint64_t absolute, bool write)
 {
-    if (kvm390_intercepts.vm) {
-        last_page = absolute & TARGET_PAGE_MASK;
+    if (!kvm390_intercepts.vm) {
+        return true;
     }
-    return true;
+    last_page = absolute & TARGET_PAGE_MASK;
+    last_refused = !(kvm390_host_permit(absolute) &
+                     (write ? KVM390_PERMIT_WRITE : KVM390_PERMIT_READ));
+    return !last_refused;
 }
 
 uint64_t kvm390_host_fault(void)
 {
     return last_page;
+}
+
+bool kvm390_host_refused(void)
+{
+    return last_refused;
+}
+
+static void protection_free(Protection *p)
+{
+    kvm390_protmap_clear(&p->map);
+    g_free(p);
+}
+
+void kvm390_host_set_protection(Kvm390ProtMap *map)
+{
+    Protection *old = protection, *new = NULL;
+
+    if (map->n) {
+        new = g_new(Protection, 1);
+        new->map = *map;
+        *map = (Kvm390ProtMap) { };
+    } else {
+        kvm390_protmap_clear(map);
+    }
+    qatomic_rcu_set(&protection, new);
+    if (old) {
+        call_rcu(old, protection_free, rcu);
+    }
 }

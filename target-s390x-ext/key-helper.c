@@ -18,6 +18,7 @@
 #include "exec/translation-block.h"
 #include "hw/boards.h"
 #include "kvm390/include/kvm390/keyrules.h"
+#include "kvm390/include/kvm390/host-fault.h"
 #include "kvm390/include/kvm390/keys.h"
 #include "kvm390/include/kvm390/protection.h"
 
@@ -473,13 +474,15 @@ static int test_access(CPUS390XState *env, uint64_t addr, unsigned key,
     const bool dat = env->psw.mask & PSW_MASK_DAT;
     enum Kvm390Access access = type == MMU_DATA_STORE ? KVM390_STORE
                                                       : KVM390_FETCH;
-    target_ulong absolute;
+    target_ulong absolute = -1;
     uint64_t tec = 0, asce;
     uint8_t skey = 0;
     int prot, exc;
 
     exc = mmu_translate(env, addr, type, asc, &absolute, &prot, &tec);
-    if (exc) {
+    /* How the client protects the page, once translated, is no matter. */
+    if (exc && !(exc == PGM_ADDRESSING && kvm390_host_refused() &&
+                 kvm390_host_fault() == (absolute & TARGET_PAGE_MASK))) {
         return exc;
     }
     asce = asc == PSW_ASC_HOME ? env->cregs[13] :

@@ -11,6 +11,7 @@
 #include "exec/cputlb.h"
 #include "exec/exec-all.h"
 #include "exec/page-protection.h"
+#include "kvm390/include/kvm390/host-fault.h"
 #include "kvm390/include/kvm390/keys.h"
 #include "kvm390/include/kvm390/protection.h"
 #include "kvm390/trace.h"
@@ -260,6 +261,9 @@ bool kvm390_tlb_fill(CPUState *cs, vaddr address, int size,
                   mmu_idx, key, exc, exc ? 0 : prot);
 
     if (!exc) {
+        if (!(kvm390_host_permit(absolute) & KVM390_PERMIT_WRITE)) {
+            prot &= ~PAGE_WRITE;
+        }
         tlb_set_page(cs, address & TARGET_PAGE_MASK, absolute, prot, mmu_idx,
                      entry_size);
         return true;

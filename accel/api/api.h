@@ -222,6 +222,20 @@ int kvm390_slots_set_limit(uint64_t limit);
 
 #define KVM390_NR_SLOTS 512
 
+/* A stretch of client memory that the guest has: @hva the client's address. */
+typedef void Kvm390MemoryFunc(uint64_t gpa, uint64_t size, uint64_t hva,
+                              void *opaque);
+
+/** kvm390_slots_each, kvm390_ucas_each: for each of them. BQL. */
+void kvm390_slots_each(Kvm390MemoryFunc *func, void *opaque);
+void kvm390_ucas_each(Kvm390MemoryFunc *func, void *opaque);
+
+/**
+ * kvm390_protection_update: the guest's memory has changed; what of it does
+ * the client protect? Returns 0 or -ENOMEM. BQL.
+ */
+int kvm390_protection_update(void);
+
 /* --- page states --- */
 
 /** kvm390_api_cmma_control: ENABLE_CMMA and CLR_CMMA of MEM_CTRL. BQL. */
@@ -254,7 +268,7 @@ Kvm390Handler kvm390_get_mp_state, kvm390_set_mp_state, kvm390_normal_reset,
     kvm390_initial_reset, kvm390_clear_reset, kvm390_set_initial_psw,
     kvm390_store_status, kvm390_vcpu_fault, kvm390_pre_fault;
 Kvm390Handler kvm390_set_guest_debug;
-Kvm390Handler kvm390_ucas_map, kvm390_ucas_unmap;
+Kvm390Handler kvm390_ucas_map, kvm390_ucas_unmap, kvm390_protect;
 Kvm390Handler kvm390_vm_interrupt, kvm390_vcpu_interrupt, kvm390_vcpu_irq,
     kvm390_get_irqs, kvm390_set_irqs;
 Kvm390Handler kvm390_api_get_skeys, kvm390_api_set_skeys, kvm390_api_keyop;

@@ -74,6 +74,17 @@ int kvm390_slots_set_limit(uint64_t new_limit)
     return ret;
 }
 
+void kvm390_slots_each(Kvm390MemoryFunc *func, void *opaque)
+{
+    unsigned i;
+
+    for (i = 0; i < KVM390_NR_SLOTS; i++) {
+        if (slots[i]) {
+            func(slots[i]->gpa, slots[i]->size, slots[i]->hva, opaque);
+        }
+    }
+}
+
 static void do_nothing(CPUState *cs, run_on_cpu_data data)
 {
 }
@@ -127,6 +138,8 @@ static int create(unsigned id, const struct kvm_userspace_memory_region *r,
         set_log(slot, true);
     }
     slots[id] = slot;
+    /* Protected before the guest can get at it. */
+    kvm390_protection_update();
     memory_region_add_subregion(get_system_memory(), slot->gpa, &slot->mr);
     drain();
     return 0;
@@ -145,6 +158,7 @@ static int delete(unsigned id)
     memory_region_del_subregion(get_system_memory(), &slot->mr);
     drain();
     object_unref(slot);
+    kvm390_protection_update();
     return 0;
 }
 
@@ -155,6 +169,7 @@ static int modify(Kvm390Slot *slot,
         slot->gpa = r->guest_phys_addr;
         memory_region_set_address(&slot->mr, slot->gpa);
         drain();
+        kvm390_protection_update();
     }
     if (slot->flags != r->flags) {
         slot->flags = r->flags;

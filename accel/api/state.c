@@ -10,6 +10,7 @@
 #include "exec/address-spaces.h"
 #include "exec/exec-all.h"
 #include "exec/cputlb.h"
+#include "kvm390/include/kvm390/host-fault.h"
 #include "qemu/rcu.h"
 #include "qemu/timer.h"
 
@@ -154,7 +155,9 @@ QEMU_BUILD_BUG_ON(sizeof(SaveArea) != 512);
 
 static bool store(hwaddr addr, const void *data, size_t len)
 {
-    return address_space_write(&address_space_memory, addr,
+    return kvm390_host_permits(addr, true) &&
+           kvm390_host_permits(addr + len - 1, true) &&
+           address_space_write(&address_space_memory, addr,
                                MEMTXATTRS_UNSPECIFIED, data, len) == MEMTX_OK;
 }
 
@@ -212,6 +215,9 @@ int kvm390_vcpu_fault(Kvm390Call *call)
 {
     Kvm390Exit *exit = &call->vcpu->exit;
 
+    if (!kvm390_host_permits(call->number, false)) {
+        return -EFAULT;
+    }
     if (address_space_access_valid(&address_space_memory, call->number, 1,
                                    true, MEMTXATTRS_UNSPECIFIED)) {
         return 0;

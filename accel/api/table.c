@@ -32,6 +32,7 @@ static const Kvm390ApiEntry table[] = {
     { KVM_S390_GET_REG_WRITABLE_MASKS, VM, 0, kvm390_get_masks },
     { KVM_CREATE_IRQCHIP, VM, KVM390_VM_MODE, kvm390_create_irqchip },
     { KVM_SET_GSI_ROUTING, VM, KVM390_VM_MODE, kvm390_set_routing },
+    { KVM390_PROTECT, VM, KVM390_VM_MODE, kvm390_protect },
     { KVM_S390_INTERRUPT, VM, 0, kvm390_vm_interrupt },
     { KVM_S390_GET_SKEYS, VM, 0, kvm390_api_get_skeys },
     { KVM_S390_SET_SKEYS, VM, 0, kvm390_api_set_skeys },

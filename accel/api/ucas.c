@@ -28,9 +28,12 @@ OBJECT_DECLARE_SIMPLE_TYPE(UcasPiece, UCAS_PIECE)
 /* Above this no storage keys are kept. */
 #define LAST_ADDRESS (1ull << 47)
 
+static GPtrArray *pieces; /* of UcasPiece */
+
 struct UcasMemory {
     Object parent_obj;
     MemoryRegion mr;
+    uint64_t hva;
 };
 
 struct UcasPiece {
@@ -40,7 +43,16 @@ struct UcasPiece {
     uint64_t addr, size, offset;
 };
 
-static GPtrArray *pieces; /* of UcasPiece */
+void kvm390_ucas_each(Kvm390MemoryFunc *func, void *opaque)
+{
+    guint i;
+
+    for (i = 0; pieces && i < pieces->len; i++) {
+        UcasPiece *p = g_ptr_array_index(pieces, i);
+
+        func(p->addr, p->size, p->memory->hva + p->offset, opaque);
+    }
+}
 
 static UcasPiece *piece_add(UcasMemory *memory, uint64_t addr, uint64_t size,
                             uint64_t offset)
@@ -142,9 +154,10 @@ int kvm390_ucas_map(Kvm390Call *call)
         return -EFAULT;
     }
     call->in_fd = -1; /* the RAM block's own now */
+    memory->hva = ucas->user_addr;
     map(memory, ucas);
     object_unref(memory); /* its pieces keep it */
-    return 0;
+    return kvm390_protection_update();
 }
 
 int kvm390_ucas_unmap(Kvm390Call *call)
@@ -162,7 +175,7 @@ int kvm390_ucas_unmap(Kvm390Call *call)
     unmap(ucas->vcpu_addr,
           ucas->vcpu_addr + MIN(ucas->length, -ucas->vcpu_addr - 1));
     memory_region_transaction_commit();
-    return 0;
+    return kvm390_protection_update();
 }
 
 static void piece_finalize(Object *obj)

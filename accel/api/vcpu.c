@@ -27,6 +27,7 @@
 #include "system/cpus.h"
 #include "tcg/startup.h"
 #include "kvm390/include/kvm390/client-code.h"
+#include "kvm390/include/kvm390/host-fault.h"
 #include "kvm390/include/kvm390/vm.h"
 #include "kvm390/trace.h"
 
@@ -333,7 +334,9 @@ static int run_guest(Kvm390Vcpu *vcpu)
 
 static bool has_lowcore(S390CPU *cpu)
 {
-    return address_space_access_valid(CPU(cpu)->as, cpu->env.psa,
+    return kvm390_host_permits(cpu->env.psa, true) &&
+           kvm390_host_permits(cpu->env.psa + TARGET_PAGE_SIZE, true) &&
+           address_space_access_valid(CPU(cpu)->as, cpu->env.psa,
                                       2 * TARGET_PAGE_SIZE, true,
                                       MEMTXATTRS_UNSPECIFIED);
 }
@@ -341,7 +344,7 @@ static bool has_lowcore(S390CPU *cpu)
 /* The prefix area has no memory behind it. */
 static int no_lowcore(Kvm390Vcpu *vcpu)
 {
-    if (!kvm390_intercepts.ucontrol) {
+    if (!kvm390_intercepts.ucontrol || kvm390_host_refused()) {
         return -EFAULT;
     }
     vcpu->exit.reason = KVM_EXIT_S390_UCONTROL;

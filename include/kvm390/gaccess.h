@@ -51,6 +51,11 @@ typedef struct Kvm390MemOps {
      * operation. @old receives what was found. Returns whether it matched.
      */
     bool (*cmpxchg16)(void *opaque, void *host, void *old, const void *new);
+    /*
+     * May the page at @abs, which is in memory, be accessed by the host? A
+     * refusal ends the access with -EFAULT. NULL: always.
+     */
+    bool (*permits)(void *opaque, uint64_t abs, bool store);
 } Kvm390MemOps;
 
 /* Guest memory, with the last window remembered. Zero-initialise the latter. */

@@ -39,6 +39,17 @@
 #define KVM390_CMD_CANCEL   0x04u /* target: a vCPU; its KVM_RUN returns -EINTR */
 #define KVM390_CMD_CLOSE_VM 0x05u /* VM mode: the VM ends */
 
+/*
+ * And one ioctl that Linux does not have, on a VM: the client has protected its
+ * memory (mprotect(), munmap()), which KVM would see by itself.
+ */
+struct kvm390_protect {
+    uint64_t addr, len; /* in the client's address space, whole pages */
+    uint32_t permit;    /* KVM390_PERMIT_READ, KVM390_PERMIT_WRITE */
+    uint32_t reserved;
+};
+#define KVM390_PROTECT 0x40183901u /* as _IOW(0x39, 1, struct kvm390_protect) */
+
 #define KVM390_HELLO_LITTLE_ENDIAN (1ull << 32) /* of kvm_run and statistics */
 
 /* kvm390_head.flags */
