@@ -330,3 +330,11 @@ void kvm390_probe_write(CPUS390XState *env, uint64_t addr, uint64_t len,
         probe_write_access(env, addr, len, ra);
     }
 }
+
+int kvm390_fetch_unit(uint64_t addr)
+{
+    if (addr < KVM390_FETCH_OVERRIDE_LIMIT && kvm390_skeys_on()) {
+        return KVM390_FETCH_OVERRIDE_LIMIT - addr;
+    }
+    return -(addr | TARGET_PAGE_MASK);
+}

@@ -44,6 +44,7 @@ typedef struct Kvm390TlbKeys {
 #define kvm390_check_key(env, addr, len, type, mmu_idx, key)        0
 #define kvm390_require_key(env, addr, len, type, mmu_idx, key, ra)
 #define kvm390_probe_write(env, addr, len, ra)
+#define kvm390_fetch_unit(addr) (-((addr) | TARGET_PAGE_MASK))
 #else
 
 /* kvm390's storage keys are in charge: not TCG's, and not switched off. */
@@ -156,6 +157,16 @@ void kvm390_require_key(CPUArchState *env, uint64_t addr, uint64_t len,
  */
 void kvm390_probe_write(CPUArchState *env, uint64_t addr, uint64_t len,
                         uintptr_t ra);
+
+/**
+ * kvm390_fetch_unit: how far an instruction may look ahead of what it fetches
+ * @addr: effective address of the operand
+ *
+ * An instruction that learns its operand's length from the operand checks
+ * this many bytes at a time. Returns those to the end of the page; but not
+ * across byte 2048, where fetch-protection override ends.
+ */
+int kvm390_fetch_unit(uint64_t addr);
 
 #endif /* !CONFIG_USER_ONLY */
 #endif /* KVM390_PROTECTION_H */

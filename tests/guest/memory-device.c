@@ -325,7 +325,7 @@ static void test_cpus(void)
     tap_push("cpus");
     go_on = 1;
     smp_start(1, use_page, (void *)p);
-    for (unsigned n = 0; n < 300; n++) {
+    for (unsigned n = 0; n < 100; n++) {
         uint64_t end = tod() + 10 * TOD_SECOND;
         uint8_t seen;
 
@@ -364,11 +364,11 @@ static void test_unplug(void)
 
     tap_push("unplug");
     *(volatile uint8_t *)at = 1;
+    sske(at, 0x50);
     ok_eq(ask(MEM_UNPLUG, at, block), MEM_ACK, "the last block");
     ok_eq(ask(MEM_PLUG, at, block), MEM_ACK, "and plugged again");
     ok_eq(*(volatile uint8_t *)at, 0, "it reads as zeros");
-    sske(at, 0x60);
-    ok_eq(iske(at), 0x60, "and has keys");
+    ok_eq(iske(at) & 0xf8, 0x50, "and has the key it had");
     tap_pop();
 }
 
