@@ -70,6 +70,11 @@ static int mask_ranges(void)
            1 << KVM_S390_REG_MASK_FEATURES | 1 << KVM_S390_REG_MASK_SUBFUNCS;
 }
 
+static int irq_routes(void)
+{
+    return KVM390_MAX_ROUTES;
+}
+
 static int vector_registers(void)
 {
     return kvm390_model_facility(129);
@@ -102,7 +107,13 @@ const Kvm390Cap kvm390_caps[] = {
     CAP(KVM_CAP_SET_GUEST_DEBUG, yes),
     CAP(KVM_CAP_SET_GUEST_DEBUG2, guest_debug),
     CAP(KVM_CAP_BINARY_STATS_FD, yes),
-    CAP(KVM_CAP_IRQ_ROUTING, yes),
+    CAP(KVM_CAP_IRQ_ROUTING, irq_routes),
+    CAP(KVM_CAP_IRQFD, yes),
+    CAP(KVM_CAP_IRQFD_RESAMPLE, yes),
+    CAP(KVM_CAP_IOEVENTFD, yes),
+    CAP(KVM_CAP_IOEVENTFD_ANY_LENGTH, yes),
+    CAP(KVM_CAP_S390_AIS, yes),
+    CAP(KVM_CAP_S390_AIS_MIGRATION, yes),
     CAP(KVM_CAP_PRE_FAULT_MEMORY, yes),
     CAP(KVM_CAP_S390_PSW, yes),
     CAP(KVM_CAP_S390_GMAP, yes),

@@ -315,7 +315,7 @@ int kvm390_call(struct kvm390_conn *conn, struct kvm390_message *msg,
         ret = kvm390_recv(conn, msg, recv_fd, reply);
     }
     pthread_mutex_unlock(conn->lock);
-    if (ret) {
+    if (ret && (send_fd < 0 || errno != EBADF)) {
         errno = EIO; /* what KVM says of a VM that is dead */
     }
     return ret;

@@ -121,6 +121,14 @@ int kvm390_vcpu_ioctl(struct kvm390_vcpu *vcpu, unsigned long request,
                       void *arg);
 
 /**
+ * kvm390_device_ioctl: an ioctl of the device that KVM_CREATE_DEVICE made
+ *
+ * There is one kind, the floating interrupt controller (KVM_DEV_TYPE_FLIC).
+ * The descriptor in struct kvm_create_device stands for it and may be closed.
+ */
+int kvm390_device_ioctl(struct kvm390_vm *vm, unsigned long request, void *arg);
+
+/**
  * kvm390_memory_register: this range is a shared mapping of a file
  * @addr, @len: the range, in whole pages
  * @fd: the file's descriptor, which is duplicated

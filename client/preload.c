@@ -48,7 +48,8 @@ struct object {
     dev_t dev;
     unsigned refs;             /* this process's descriptors of it */
     struct vm *vm;             /* NULL: /dev/kvm */
-    struct kvm390_vcpu *vcpu;  /* NULL: the VM itself */
+    struct kvm390_vcpu *vcpu;  /* NULL: the VM itself, or its device */
+    bool device;               /* of KVM_CREATE_DEVICE */
 };
 
 #define BUCKETS 256
@@ -131,7 +132,7 @@ static int enter(int fd, struct vm *vm, struct kvm390_vcpu *vcpu)
         return -1;
     }
     *o = (struct object) { *bucket(st.st_ino), st.st_ino, st.st_dev, 1, vm,
-                           vcpu };
+                           vcpu, false };
     *bucket(st.st_ino) = o;
     nr_objects++;
     if (vm) {
@@ -374,6 +375,19 @@ static int create_vcpu(struct vm *vm, unsigned long id)
     return fd;
 }
 
+static int create_device(struct vm *vm, struct kvm_create_device *device)
+{
+    int ret = kvm390_vm_ioctl(vm->vm, KVM_CREATE_DEVICE, device);
+
+    if (!ret && !(device->flags & KVM_CREATE_DEVICE_TEST)) {
+        ret = enter(device->fd, vm, NULL);
+        if (!ret) {
+            lookup(device->fd)->device = true;
+        }
+    }
+    return ret;
+}
+
 static int kvm_ioctl(int fd, unsigned long request, void *arg, bool *handled)
 {
     struct object *o;
@@ -391,14 +405,21 @@ static int kvm_ioctl(int fd, unsigned long request, void *arg, bool *handled)
     vm = o->vm;
     if (vm) {
         struct kvm390_vcpu *vcpu = o->vcpu;
+        bool device = o->device;
 
-        if (!vcpu && request == KVM_CREATE_VCPU) {
+        if (!vcpu && !device && request == KVM_CREATE_VCPU) {
             ret = create_vcpu(vm, (unsigned long)arg);
             pthread_mutex_unlock(&lock);
             return ret;
         }
+        if (!vcpu && !device && request == KVM_CREATE_DEVICE) {
+            ret = create_device(vm, arg);
+            pthread_mutex_unlock(&lock);
+            return ret;
+        }
         pthread_mutex_unlock(&lock);
-        return vcpu ? kvm390_vcpu_ioctl(vcpu, request, arg) :
+        return device ? kvm390_device_ioctl(vm->vm, request, arg) :
+               vcpu ? kvm390_vcpu_ioctl(vcpu, request, arg) :
                       kvm390_vm_ioctl(vm->vm, request, arg);
     }
     if (request == KVM_CREATE_VM) {

@@ -13,7 +13,7 @@
 /* Limits beyond which an ioctl refuses before it looks at a buffer. */
 #define MEMOP_MAX 65536u
 #define SKEYS_MAX 1048576u
-#define IRQS_MAX  (280u * sizeof(struct kvm_s390_irq))
+#define IRQS_MAX  (287u * sizeof(struct kvm_s390_irq))
 #define HW_BP_MAX 64u
 #define ROUTES_MAX 4096u
 
@@ -261,7 +261,54 @@ static void seg_set_attr(const void *arg, struct kvm390_segment *seg)
     seg_attr(arg, seg, true);
 }
 
+/* The floating interrupt controller: a list of interruptions, or a struct. */
+static const struct {
+    uint16_t group, size;
+    const char *layout;
+} flic_structs[] = {
+    { KVM_DEV_FLIC_ADAPTER_REGISTER, 8, "w1b4" },
+    { KVM_DEV_FLIC_ADAPTER_MODIFY, 16, "w1b2h1d1" },
+    { KVM_DEV_FLIC_CLEAR_IO_IRQ, 4, "w1" },
+    { KVM_DEV_FLIC_AISM, 4, "b2h1" },
+    { KVM_DEV_FLIC_AISM_ALL, 2, NULL },
+};
+
+static void seg_flic_set(const void *arg, struct kvm390_segment *seg)
+{
+    const struct kvm_device_attr *attr = arg;
+    size_t i;
+
+    seg[0].addr = attr->addr;
+    if (attr->group == KVM_DEV_FLIC_ENQUEUE &&
+        attr->attr <= KVM_S390_FLIC_MAX_BUFFER &&
+        attr->attr % sizeof(struct kvm_s390_irq) == 0) {
+        seg[0].in_len = attr->attr;
+        seg[0].layout = "I";
+    }
+    for (i = 0; i < ARRAY_LEN(flic_structs); i++) {
+        if (flic_structs[i].group == attr->group) {
+            seg[0].in_len = flic_structs[i].size;
+            seg[0].layout = flic_structs[i].layout;
+        }
+    }
+}
+
+static void seg_flic_get(const void *arg, struct kvm390_segment *seg)
+{
+    const struct kvm_device_attr *attr = arg;
+
+    seg[0].addr = attr->addr;
+    if (attr->group == KVM_DEV_FLIC_GET_ALL_IRQS) {
+        seg[0].out_len = attr->attr < KVM390_MAX_BUF ? attr->attr :
+                         KVM390_MAX_BUF;
+        seg[0].layout = "I";
+    } else if (attr->group == KVM_DEV_FLIC_AISM_ALL) {
+        seg[0].out_len = sizeof(struct kvm_s390_ais_all);
+    }
+}
+
 #define SYS  KVM390_ON_SYSTEM
+#define FLIC KVM390_ON_FLIC
 #define VM   KVM390_ON_VM
 #define VCPU KVM390_ON_VCPU
 
@@ -316,6 +363,18 @@ const struct kvm390_ioctl kvm390_ioctls[] = {
            "d1w14", "addr range", seg_masks),
     STRUCT(KVM390_PROTECT, VM, IN, struct kvm390_protect, "d2w2",
            "addr len permit", NULL),
+    STRUCT(KVM_SET_DEVICE_ATTR, FLIC, IN, struct kvm_device_attr, "w2d2",
+           ATTR_FIELDS, seg_flic_set),
+    STRUCT(KVM_GET_DEVICE_ATTR, FLIC, IN, struct kvm_device_attr, "w2d2",
+           ATTR_FIELDS, seg_flic_get),
+    STRUCT(KVM_HAS_DEVICE_ATTR, FLIC, IN, struct kvm_device_attr, "w2d2",
+           ATTR_FIELDS, NULL),
+    STRUCT(KVM_CREATE_DEVICE, VM, INOUT, struct kvm_create_device, "w3",
+           "type fd flags", NULL),
+    STRUCT(KVM_IRQFD, VM, IN, struct kvm_irqfd, "w4b16",
+           "fd gsi flags resamplefd", NULL),
+    STRUCT(KVM_IOEVENTFD, VM, IN, struct kvm_ioeventfd, "d2w3b36",
+           "datamatch addr len fd flags", NULL),
     PLAIN(KVM_CREATE_IRQCHIP, VM),
     STRUCT(KVM_SET_GSI_ROUTING, VM, IN, struct kvm_irq_routing, "w2",
            "nr flags", seg_routing),

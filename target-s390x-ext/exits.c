@@ -19,8 +19,10 @@
 #include "exit-record.h"
 
 #define TSCH 0xb235
+#define CCW_NOTIFY 3
 
 Kvm390Intercepts kvm390_intercepts;
+int (*kvm390_notify)(uint32_t schid, uint64_t queue, uint64_t cookie);
 
 static Kvm390Exit *exits[S390_MAX_CPUS];
 
@@ -230,6 +232,24 @@ static void diag_308(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
     cpu_loop_exit(env_cpu(env));
 }
 
+/* DIAG 500: a virtio-ccw notification that an eventfd stands for. */
+static void diag_500(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
+                     uint64_t next)
+{
+    int cookie = -1;
+
+    if (kvm390_intercepts.css && env->regs[1] == CCW_NOTIFY && kvm390_notify) {
+        bql_lock();
+        cookie = kvm390_notify(env->regs[2], env->regs[3], env->regs[4]);
+        bql_unlock();
+    }
+    if (cookie < 0) {
+        kvm390_leave(env, e, insn, next, 4);
+    }
+    env->regs[2] = cookie;
+    next_instruction(env, next);
+}
+
 static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
                      uint64_t next)
 {
@@ -243,6 +263,9 @@ static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
     case 0x44:
     case 0x9c:
         next_instruction(env, next);
+    case 0x500:
+        diag_500(env, e, insn, next);
+        break;
     case 0x308:
         diag_308(env, e, insn, next);
         break;

@@ -204,6 +204,24 @@ int kvm390_inject_vm(const struct kvm_s390_irq *irq);
 void kvm390_irq_clear_local(Kvm390Vcpu *vcpu);
 
 /**
+ * kvm390_adapter_interrupt: an adapter's indicator was set
+ * @id: as registered with the FLIC device
+ *
+ * Returns 0, also if the adapter is masked or suppressed, or -errno. BQL.
+ */
+int kvm390_adapter_interrupt(unsigned id);
+
+/** kvm390_adapter_swaps: the order in which its indicator bits count; -EINVAL
+ * if there is no such adapter. BQL. */
+int kvm390_adapter_swaps(unsigned id);
+
+/** kvm390_enable_ais: KVM_CAP_S390_AIS. BQL. */
+int kvm390_enable_ais(void);
+
+/** kvm390_gsi_raise: an interrupt line rises; nothing without a route. BQL. */
+void kvm390_gsi_raise(unsigned gsi);
+
+/**
  * kvm390_store_status_at: store a vCPU's status
  * @addr: absolute address of the save area, or KVM_S390_STORE_STATUS_*
  *
@@ -219,6 +237,8 @@ void kvm390_slots_count(unsigned *slots, unsigned *unlogged);
 /** kvm390_slots_limit: KVM_S390_VM_MEM_LIMIT_SIZE's value. BQL. */
 uint64_t kvm390_slots_limit(void);
 int kvm390_slots_set_limit(uint64_t limit);
+
+#define KVM390_MAX_ROUTES 4096
 
 #define KVM390_NR_SLOTS 512
 
@@ -258,6 +278,8 @@ Kvm390Handler kvm390_get_api_version, kvm390_create_vm, kvm390_extension,
     kvm390_get_mmap_size, kvm390_enable_sie, kvm390_create_vcpu,
     kvm390_enable_cap, kvm390_create_irqchip, kvm390_set_routing,
     kvm390_vcpu_enable_cap;
+Kvm390Handler kvm390_create_device, kvm390_flic_set, kvm390_flic_get,
+    kvm390_flic_has, kvm390_irqfd, kvm390_ioeventfd;
 Kvm390Handler kvm390_set_memory, kvm390_set_memory2, kvm390_get_dirty_log;
 Kvm390Handler kvm390_get_attr, kvm390_set_attr, kvm390_has_attr,
     kvm390_get_masks;

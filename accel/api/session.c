@@ -151,7 +151,7 @@ static int control(Kvm390Session *s, Kvm390Request *r, int *fd)
 static bool address(Kvm390Session *s, Kvm390Call *call, int32_t target)
 {
     if (target < 0) {
-        return target == KVM390_SYSTEM || target == KVM390_VM;
+        return target >= KVM390_FLIC;
     }
     call->vcpu = kvm390_vcpu_find(target);
     return call->vcpu;
@@ -170,8 +170,7 @@ static bool belongs_here(Kvm390Session *s, const Kvm390Call *call,
 static const char *prepare(Kvm390Session *s, Kvm390Request *r, Kvm390Call *call)
 {
     int32_t target = r->head.target;
-    unsigned kind = target >= 0 ? KVM390_ON_VCPU : target == KVM390_VM ?
-                    KVM390_ON_VM : KVM390_ON_SYSTEM;
+    unsigned kind = kvm390_kind(target);
     uint8_t *at = r->buf;
     const char *why;
     int i;

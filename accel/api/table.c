@@ -12,6 +12,7 @@
 #define SYS  KVM390_ON_SYSTEM
 #define VM   KVM390_ON_VM
 #define VCPU KVM390_ON_VCPU
+#define FLIC KVM390_ON_FLIC
 
 static const Kvm390ApiEntry table[] = {
     { KVM_GET_API_VERSION, SYS, KVM390_NO_BQL, kvm390_get_api_version },
@@ -33,6 +34,12 @@ static const Kvm390ApiEntry table[] = {
     { KVM_CREATE_IRQCHIP, VM, KVM390_VM_MODE, kvm390_create_irqchip },
     { KVM_SET_GSI_ROUTING, VM, KVM390_VM_MODE, kvm390_set_routing },
     { KVM390_PROTECT, VM, KVM390_VM_MODE, kvm390_protect },
+    { KVM_IRQFD, VM, KVM390_VM_MODE, kvm390_irqfd },
+    { KVM_IOEVENTFD, VM, KVM390_VM_MODE, kvm390_ioeventfd },
+    { KVM_CREATE_DEVICE, VM, KVM390_VM_MODE, kvm390_create_device },
+    { KVM_SET_DEVICE_ATTR, FLIC, KVM390_VM_MODE, kvm390_flic_set },
+    { KVM_GET_DEVICE_ATTR, FLIC, KVM390_VM_MODE, kvm390_flic_get },
+    { KVM_HAS_DEVICE_ATTR, FLIC, KVM390_VM_MODE, kvm390_flic_has },
     { KVM_S390_INTERRUPT, VM, 0, kvm390_vm_interrupt },
     { KVM_S390_GET_SKEYS, VM, 0, kvm390_api_get_skeys },
     { KVM_S390_SET_SKEYS, VM, 0, kvm390_api_set_skeys },
@@ -157,8 +164,7 @@ static void call_vcpu(const Kvm390ApiEntry *entry, Kvm390Call *call)
 
 void kvm390_api_call(uint32_t cmd, int32_t target, Kvm390Call *call)
 {
-    unsigned kind = target == KVM390_SYSTEM ? SYS :
-                    target == KVM390_VM ? VM : VCPU;
+    unsigned kind = kvm390_kind(target);
     const Kvm390ApiEntry *entry = kvm390_api_find(cmd, kind);
 
     trace_kvm390_ioctl(target, cmd, call->io ? call->io->name : "?");

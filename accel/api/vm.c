@@ -69,6 +69,8 @@ int kvm390_enable_cap(Kvm390Call *call)
         return 0;
     case KVM_CAP_S390_HPAGE_1M: /* no huge pages for the guest */
         return kvm390_vcpus() ? -EBUSY : -EINVAL;
+    case KVM_CAP_S390_AIS:
+        return kvm390_enable_ais();
     case KVM_CAP_S390_VECTOR_REGISTERS:
         /* They are in the machine's list, so they are on. */
         return kvm390_vcpus() ? -EBUSY :
@@ -94,41 +96,4 @@ int kvm390_vcpu_enable_cap(Kvm390Call *call)
 int kvm390_create_irqchip(Kvm390Call *call)
 {
     return 0;
-}
-
-#define INDICATOR_BITS (4096 * 8)
-
-static int check_route(const struct kvm_irq_routing_entry *entry)
-{
-    if (entry->type != KVM_IRQ_ROUTING_S390_ADAPTER || entry->flags ||
-        kvm390_intercepts.ucontrol) {
-        return -EINVAL;
-    }
-    return entry->u.adapter.summary_offset >= INDICATOR_BITS ||
-           entry->u.adapter.ind_offset >= INDICATOR_BITS ? -EINVAL : 0;
-}
-
-/*
- * The routes are checked and not used: what would use them, an eventfd of
- * the client, is not offered (KVM_CAP_IRQFD is 0).
- */
-int kvm390_set_routing(Kvm390Call *call)
-{
-    const struct kvm_irq_routing *routing = call->arg;
-    struct kvm_irq_routing_entry entry;
-    int ret = 0;
-    size_t i;
-
-    if (routing->flags ||
-        routing->nr * sizeof(entry) != call->seg[0].in_len) {
-        return -EINVAL;
-    }
-    if (routing->nr && !call->in[0]) {
-        return -EFAULT;
-    }
-    for (i = 0; i < routing->nr && !ret; i++) {
-        memcpy(&entry, call->in[0] + i * sizeof(entry), sizeof(entry));
-        ret = check_route(&entry);
-    }
-    return ret;
 }

@@ -76,6 +76,15 @@ typedef struct Kvm390Intercepts {
 extern Kvm390Intercepts kvm390_intercepts;
 
 /**
+ * kvm390_notify: the guest notified a virtio-ccw device; NULL: nobody asked
+ * @schid: subchannel ID and number; @queue: which of the device's
+ * @cookie: what it gave last time, or anything
+ *
+ * Returns a new cookie, 0 or more, or -1 if nobody asked for this one. BQL.
+ */
+extern int (*kvm390_notify)(uint32_t schid, uint64_t queue, uint64_t cookie);
+
+/**
  * kvm390_set_exit: where to record the exits of a vCPU
  * @cpu_address: 0 to S390_MAX_CPUS - 1
  * @exit: NULL to record none. Before the vCPU runs.

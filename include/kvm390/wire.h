@@ -31,6 +31,7 @@
 /* kvm390_head.target: the object that an ioctl addresses; from 0 on, a vCPU */
 #define KVM390_SYSTEM (-1)
 #define KVM390_VM     (-2)
+#define KVM390_FLIC   (-3) /* the device of KVM_CREATE_DEVICE */
 
 /* kvm390_head.cmd: an ioctl number, or one of these */
 #define KVM390_CMD_HELLO    0x01u /* arg: version | KVM390_HELLO_*; first message */
@@ -72,7 +73,7 @@ struct kvm390_head {
 
 /* The largest struct and the largest buffers of any ioctl, in bytes. */
 #define KVM390_MAX_ARG 256u
-#define KVM390_MAX_BUF (4u << 20)
+#define KVM390_MAX_BUF (32u << 20) /* as KVM_S390_FLIC_MAX_BUFFER */
 
 /* Errno values on the wire are Linux's generic ones, which s390x shares. */
 
@@ -80,6 +81,15 @@ struct kvm390_head {
 #define KVM390_ON_SYSTEM 1u
 #define KVM390_ON_VM     2u
 #define KVM390_ON_VCPU   4u
+#define KVM390_ON_FLIC   8u
+
+/** kvm390_kind: what kind of object is this target? */
+static inline unsigned kvm390_kind(int32_t target)
+{
+    return target >= 0 ? KVM390_ON_VCPU :
+           target == KVM390_VM ? KVM390_ON_VM :
+           target == KVM390_FLIC ? KVM390_ON_FLIC : KVM390_ON_SYSTEM;
+}
 
 enum kvm390_pass {
     KVM390_PASS_NONE,   /* no argument, it is ignored */

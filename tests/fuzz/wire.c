@@ -64,10 +64,8 @@ static void take_buffers(const struct kvm390_head *head,
 static void take_request(const struct kvm390_head *head,
                          const uint8_t *data, size_t size)
 {
-    unsigned kind = head->target >= 0 ? KVM390_ON_VCPU :
-                    head->target == KVM390_VM ? KVM390_ON_VM :
-                    KVM390_ON_SYSTEM;
-    const struct kvm390_ioctl *io = kvm390_ioctl_find(head->cmd, kind);
+    const struct kvm390_ioctl *io =
+        kvm390_ioctl_find(head->cmd, kvm390_kind(head->target));
     struct kvm390_segment seg[KVM390_SEGMENTS];
     uint8_t *arg;
 
