@@ -28,7 +28,7 @@ void kvm390_flush_quiesced(void)
         if (cs == current_cpu) {
             tlb_flush(cs);
         } else {
-            qatomic_set(&cpu_env(cs)->kvm390_tlb_keys.stale, true);
+            qatomic_set(&cpu_env(cs)->kvm390_tlb.stale, true);
         }
     }
     trace_kvm390_keys_flush(kvm390_keys.store.epoch);
@@ -36,7 +36,7 @@ void kvm390_flush_quiesced(void)
 
 void kvm390_exec_enter(CPUState *cs)
 {
-    Kvm390TlbKeys *keys = &cpu_env(cs)->kvm390_tlb_keys;
+    Kvm390Tlb *keys = &cpu_env(cs)->kvm390_tlb;
 
     if (unlikely(qatomic_read(&keys->stale))) {
         qatomic_set(&keys->stale, false);

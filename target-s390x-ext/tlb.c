@@ -48,7 +48,7 @@ void kvm390_forget_frame(void)
 
 unsigned kvm390_find_key_family(CPUS390XState *env, unsigned key)
 {
-    Kvm390TlbKeys *k = &env->kvm390_tlb_keys;
+    Kvm390Tlb *k = &env->kvm390_tlb;
     unsigned n;
 
     if (!kvm390_skeys_on()) {
@@ -237,7 +237,7 @@ bool kvm390_tlb_fill(CPUState *cs, vaddr address, int size,
     CPUS390XState *env = cpu_env(cs);
     int family = mmu_idx / KVM390_FAMILY_SIZE;
     int index = mmu_idx % KVM390_FAMILY_SIZE;
-    unsigned key = family ? env->kvm390_tlb_keys.key[family - 1] : 0;
+    unsigned key = family ? env->kvm390_tlb.key[family - 1] : 0;
     uint64_t ea = wrap_31(env, address);
     vaddr entry_size = TARGET_PAGE_SIZE;
     target_ulong absolute;
@@ -266,6 +266,7 @@ bool kvm390_tlb_fill(CPUState *cs, vaddr address, int size,
         }
         tlb_set_page(cs, address & TARGET_PAGE_MASK, absolute, prot, mmu_idx,
                      entry_size);
+        kvm390_tlb_filled(cs, mmu_idx);
         return true;
     }
     if (probe) {

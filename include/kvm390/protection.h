@@ -19,11 +19,15 @@
 #define KVM390_PROTECTION_H
 
 #include "kvm390/include/kvm390/accel.h"
+#include "kvm390/include/kvm390/tlbbanks.h"
 
-/* Families with a key: three, on top of the one without. */
-#define KVM390_KEY_FAMILIES         3
+/* Families with a key: two, on top of the one without. */
+#define KVM390_KEY_FAMILIES         2
 /* MMU indexes in a family: primary, secondary, home, real. */
 #define KVM390_FAMILY_SIZE          4
+/* The indexes of all families; above them are the banks (tlbbanks.h). */
+#define KVM390_INDEXES              ((KVM390_KEY_FAMILIES + 1) * \
+                                     KVM390_FAMILY_SIZE)
 /* Translation-block flags: the family's number, 0 for the one without key. */
 #define KVM390_FLAG_FAMILY_SHIFT    4
 #define KVM390_FLAG_FAMILY          (3u << KVM390_FLAG_FAMILY_SHIFT)
@@ -32,11 +36,13 @@
  * Part of CPUS390XState. Only the CPU's own thread uses it; others set stale,
  * in a quiesced state.
  */
-typedef struct Kvm390TlbKeys {
+typedef struct Kvm390Tlb {
     uint8_t key[KVM390_KEY_FAMILIES];   /* 0: none yet */
     uint8_t next;                       /* to be taken next */
     bool stale;                         /* atomic; all TLBs are to be emptied */
-} Kvm390TlbKeys;
+    uint32_t fills[KVM390_INDEXES];     /* for kvm390_tlb_filled() */
+    Kvm390TlbBanks banks;
+} Kvm390Tlb;
 
 #ifdef CONFIG_USER_ONLY
 #define kvm390_skeys_on()       false
@@ -97,6 +103,13 @@ void kvm390_exec_enter(CPUState *cs);
 bool kvm390_tlb_fill(CPUState *cs, vaddr address, int size,
                      MMUAccessType access_type, int mmu_idx,
                      bool probe, uintptr_t retaddr);
+
+/**
+ * kvm390_tlb_filled: count a fill, and see to it that a small TLB grows
+ * @cs: the current CPU
+ * @mmu_idx: the TLB that was filled
+ */
+void kvm390_tlb_filled(CPUState *cs, int mmu_idx);
 
 /*
  * What the table entry that ended a translation says beyond the frame. Left
