@@ -31,6 +31,13 @@ static const Kvm390Feature features[] = {
 /* QEMU's CPU models know no feature of that name. */
 #define FACILITY_RESET_REFERENCE_BITS_MULTIPLE  66
 
+static const uint8_t *facilities; /* set by user space, or NULL */
+
+void kvm390_set_facilities(const uint8_t *list)
+{
+    facilities = list;
+}
+
 void kvm390_add_facilities(S390FeatType type, uint8_t *data)
 {
     const unsigned bit = FACILITY_RESET_REFERENCE_BITS_MULTIPLE;
@@ -38,6 +45,9 @@ void kvm390_add_facilities(S390FeatType type, uint8_t *data)
     if (type == S390_FEAT_TYPE_STFL && kvm390_enabled() &&
         kvm390_skeys_wanted()) {
         data[bit / 8] |= 0x80 >> bit % 8;
+    }
+    if (type == S390_FEAT_TYPE_STFL && facilities) {
+        memcpy(data, facilities, KVM390_FACILITY_BYTES);
     }
 }
 

@@ -2,9 +2,12 @@
  * The CPU model: what the machine has, what the guest gets, what may change
  *
  * The machine is the accelerator's largest model. The guest's is a copy until
- * user space sets it, which it can before the first vCPU. A bit can be set if
- * the machine has it, and any bit can be cleared; that is what the masks of
- * KVM_S390_GET_REG_WRITABLE_MASKS say, and what setting accepts.
+ * user space sets it, which it can before the first vCPU. As with KVM, facility
+ * list and subfunctions are taken as they come: "KVM does not enforce or limit
+ * the cpu model data in any form" (KVM devices/vm.rst 2.2). The guest sees the
+ * facilities it is given; what the machine lacks works none the more for it.
+ * Features that the machine lacks are refused. That is what the masks of
+ * KVM_S390_GET_REG_WRITABLE_MASKS say.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,7 +18,7 @@
 #include "qapi/error.h"
 #include "kvm390/include/kvm390/cpu-features.h"
 
-#define FACILITY_BYTES 2048
+#define FACILITY_BYTES KVM390_FACILITY_BYTES
 
 /* All of it under the BQL. */
 static struct {
@@ -198,21 +201,25 @@ static bool subset(const void *want, const void *may, size_t len)
     return true;
 }
 
+/* Within what the machine can be told to be, if it can be told. */
+static uint16_t limit_ibc(uint16_t ibc)
+{
+    uint32_t machine = s390_ibc_from_cpu_model(get_max_cpu_model(NULL));
+    uint16_t lowest = machine >> 16 & 0xfff, unblocked = machine & 0xfff;
+
+    if (!lowest || !ibc) {
+        return model.processor.ibc;
+    }
+    return MIN(MAX(ibc, lowest), unblocked);
+}
+
 static int set_processor(const uint8_t *in)
 {
     struct kvm_s390_vm_cpu_processor p;
-    uint64_t may[FACILITY_BYTES / 8];
 
     memcpy(&p, in, sizeof(p));
-    fill_facilities(model.machine, may);
-    if (!subset(p.fac_list, may, FACILITY_BYTES)) {
-        return -EINVAL;
-    }
     model.processor.cpuid = p.cpuid;
-    if (p.ibc) {
-        model.processor.ibc = MIN(p.ibc, s390_ibc_from_cpu_model(
-                                      get_max_cpu_model(NULL)));
-    }
+    model.processor.ibc = limit_ibc(p.ibc);
     memcpy(model.processor.fac_list, p.fac_list, FACILITY_BYTES);
     model.set = true;
     return 0;
@@ -220,12 +227,6 @@ static int set_processor(const uint8_t *in)
 
 static int set_feat(const uint8_t *in)
 {
-    struct kvm_s390_vm_cpu_feat may;
-
-    fill_features(model.machine, &may);
-    if (!subset(in, &may, sizeof(may))) {
-        return -EINVAL;
-    }
     memcpy(&model.feat, in, sizeof(model.feat));
     model.set = true;
     return 0;
@@ -233,15 +234,46 @@ static int set_feat(const uint8_t *in)
 
 static int set_subfunc(const uint8_t *in)
 {
-    struct kvm_s390_vm_cpu_subfunc may;
-
-    fill_subfuncs(model.machine, &may);
-    if (!subset(in, &may, sizeof(may))) {
-        return -EINVAL;
-    }
     memcpy(&model.subfunc, in, sizeof(model.subfunc));
     model.set = true;
     return 0;
+}
+
+static int set_uv_feat(const uint8_t *in)
+{
+    return 0; /* none, and none is what was asked for */
+}
+
+/* Does the machine have what is to be set? */
+static bool feat_available(const uint8_t *in)
+{
+    struct kvm_s390_vm_cpu_feat may;
+
+    fill_features(model.machine, &may);
+    return subset(in, &may, sizeof(may));
+}
+
+static bool uv_feat_available(const uint8_t *in)
+{
+    return !ldq_he_p(in);
+}
+
+/* @available is asked first, as KVM does. */
+static int set_if(Kvm390Call *call, bool (*available)(const uint8_t *),
+                  int (*set)(const uint8_t *))
+{
+    bool late = kvm390_vcpus() || !kvm390_intercepts.vm;
+
+    if (late && !available) {
+        return -EBUSY;
+    }
+    if (!call->in[0]) {
+        return -EFAULT;
+    }
+    if (available && !available(call->in[0])) {
+        return -EINVAL;
+    }
+    return late ? -EBUSY : set(call->in[0]);
 }
 
 int kvm390_model_set(uint64_t attr, Kvm390Call *call)
@@ -249,25 +281,15 @@ int kvm390_model_set(uint64_t attr, Kvm390Call *call)
     init();
     switch (attr) {
     case KVM_S390_VM_CPU_PROCESSOR:
-    case KVM_S390_VM_CPU_PROCESSOR_FEAT:
+        return set_if(call, NULL, set_processor);
     case KVM_S390_VM_CPU_PROCESSOR_SUBFUNC:
-        break;
+        return set_if(call, NULL, set_subfunc);
+    case KVM_S390_VM_CPU_PROCESSOR_FEAT:
+        return set_if(call, feat_available, set_feat);
+    case KVM_S390_VM_CPU_PROCESSOR_UV_FEAT_GUEST:
+        return set_if(call, uv_feat_available, set_uv_feat);
     default:
         return -ENXIO;
-    }
-    if (kvm390_vcpus() || !kvm390_intercepts.vm) {
-        return -EBUSY;
-    }
-    if (!call->in[0]) {
-        return -EFAULT;
-    }
-    switch (attr) {
-    case KVM_S390_VM_CPU_PROCESSOR:
-        return set_processor(call->in[0]);
-    case KVM_S390_VM_CPU_PROCESSOR_FEAT:
-        return set_feat(call->in[0]);
-    default:
-        return set_subfunc(call->in[0]);
     }
 }
 
@@ -302,7 +324,8 @@ static bool chosen(S390Feat feat, const uint8_t *facilities,
 
 void kvm390_model_apply(S390CPU *cpu)
 {
-    uint8_t facilities[FACILITY_BYTES], feats[sizeof(model.feat)];
+    static uint8_t facilities[FACILITY_BYTES]; /* BQL */
+    uint8_t feats[sizeof(model.feat)];
     S390Feat feat;
     size_t i;
 
@@ -313,6 +336,7 @@ void kvm390_model_apply(S390CPU *cpu)
     for (i = 0; i < FACILITY_BYTES / 8; i++) {
         stq_be_p(facilities + 8 * i, model.processor.fac_list[i]);
     }
+    kvm390_set_facilities(facilities);
     for (i = 0; i < ARRAY_SIZE(model.feat.feat); i++) {
         stq_be_p(feats + 8 * i, model.feat.feat[i]);
     }
@@ -349,15 +373,15 @@ int kvm390_get_masks(Kvm390Call *call)
     init();
     switch (range->range) {
     case KVM_S390_REG_MASK_FACILITIES:
-        fill_facilities(model.machine, kvm390_api_out(call, FACILITY_BYTES));
+        memset(kvm390_api_out(call, FACILITY_BYTES), 0xff, FACILITY_BYTES);
         return 0;
     case KVM_S390_REG_MASK_FEATURES:
         fill_features(model.machine,
                       kvm390_api_out(call, sizeof(model.feat)));
         return 0;
     case KVM_S390_REG_MASK_SUBFUNCS:
-        fill_subfuncs(model.machine,
-                      kvm390_api_out(call, sizeof(model.subfunc)));
+        memset(kvm390_api_out(call, sizeof(model.subfunc)), 0xff,
+               sizeof(model.subfunc));
         return 0;
     default:
         return -EINVAL;

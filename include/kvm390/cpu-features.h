@@ -8,6 +8,8 @@
 
 #include "target/s390x/cpu_models.h"
 
+#define KVM390_FACILITY_BYTES 2048
+
 #ifdef CONFIG_USER_ONLY
 static inline void kvm390_add_cpu_features(S390CPUModel *model)
 {
@@ -32,6 +34,14 @@ void kvm390_add_cpu_features(S390CPUModel *model);
  * @data: its bits, for the guest to see
  */
 void kvm390_add_facilities(S390FeatType type, uint8_t *data);
+
+/**
+ * kvm390_set_facilities: show the guest this facility list, whatever is there
+ * @list: KVM390_FACILITY_BYTES bytes, kept by the caller
+ *
+ * BQL; before the first vCPU.
+ */
+void kvm390_set_facilities(const uint8_t *list);
 #endif
 
 #endif /* KVM390_CPU_FEATURES_H */
