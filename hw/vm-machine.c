@@ -30,6 +30,7 @@ static void vm_init(MachineState *ms)
     MACHINE_GET_CLASS(ms)->possible_cpu_arch_ids(ms);
     s390_flic_init();
     kvm390_vm_flic_init();
+    s390_init_sigp();
     s390_init_tod();
     s390_skeys_init();
     s390_stattrib_init();

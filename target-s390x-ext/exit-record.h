@@ -25,6 +25,17 @@ uint64_t kvm390_failed_instruction(CPUS390XState *env);
 void G_NORETURN kvm390_leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
                              uint64_t next, unsigned ilen);
 
+/** kvm390_next_instruction: it is done, and the PSW goes to @next */
+void G_NORETURN kvm390_next_instruction(CPUS390XState *env, uint64_t next);
+
+/**
+ * kvm390_sigp: SIGNAL PROCESSOR
+ *
+ * Returns if it is to be run here.
+ */
+void kvm390_sigp(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
+                 uint64_t next, unsigned ilen);
+
 /**
  * kvm390_ucontrol_intercept: an instruction of a user-controlled VM
  *

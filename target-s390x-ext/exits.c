@@ -79,6 +79,8 @@ bool kvm390_exit_stop(CPUS390XState *env)
         return false;
     }
     kvm390_record_sieic(e, KVM390_ICPT_STOP, 0);
+    e->store_status = env->sigp_order == SIGP_STOP_STORE_STATUS;
+    env->sigp_order = 0;
     e->exits[KVM390_EXITS_STOP]++;
     if (!kvm390_intercepts.user_cpu_state) {
         /* Otherwise user space says when it has stopped. */
@@ -167,7 +169,7 @@ void kvm390_exit_no_lowcore(CPUS390XState *env)
 }
 
 /* The instruction is done, as far as the CPU is concerned. */
-static void G_NORETURN next_instruction(CPUS390XState *env, uint64_t next)
+void G_NORETURN kvm390_next_instruction(CPUS390XState *env, uint64_t next)
 {
     CPUState *cs = env_cpu(env);
 
@@ -247,7 +249,7 @@ static void diag_500(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
         kvm390_leave(env, e, insn, next, 4);
     }
     env->regs[2] = cookie;
-    next_instruction(env, next);
+    kvm390_next_instruction(env, next);
 }
 
 static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
@@ -262,7 +264,7 @@ static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
         return; /* release pages: the instruction itself */
     case 0x44:
     case 0x9c:
-        next_instruction(env, next);
+        kvm390_next_instruction(env, next);
     case 0x500:
         diag_500(env, e, insn, next);
         break;
@@ -271,6 +273,29 @@ static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
         break;
     default:
         kvm390_leave(env, e, insn, next, 4);
+    }
+}
+
+void kvm390_exit_stsi(CPUS390XState *env, int cc)
+{
+    Kvm390Exit *e = exit_of(env);
+
+    if (!e || cc) {
+        return;
+    }
+    e->stsi.fc = env->regs[0] >> 28 & 0xf;
+    e->stsi.sel1 = env->regs[0];
+    e->stsi.sel2 = env->regs[1];
+    env->regs[0] = 0; /* as KVM leaves it */
+    if (kvm390_intercepts.user_stsi) {
+        e->pending = true;
+        e->error = 0;
+        e->reason = KVM_EXIT_S390_STSI;
+        env->cc_op = 0;
+        env->psw.addr = e->stsi.next;
+        env->ex_value = 0;
+        env_cpu(env)->exception_index = EXCP_INTERRUPT;
+        cpu_loop_exit(env_cpu(env));
     }
 }
 
@@ -292,12 +317,16 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
         return;
     case 0xae:
         e->exits[KVM390_SIGPS]++;
-        if (kvm390_intercepts.user_sigp) {
-            kvm390_leave(env, e, insn, next, ilen);
-        }
+        kvm390_sigp(env, e, insn, next, ilen);
         return;
     }
     switch (insn >> 48) {
+    case 0xb27d: /* STSI */
+        e->stsi.next = next;
+        e->stsi.ar = insn >> 44 & 0xf;
+        e->stsi.addr = (e->stsi.ar ? env->regs[e->stsi.ar] : 0) +
+                       (insn >> 32 & 0xfff);
+        return;
     case 0xb220: /* SERVC */
         kvm390_leave(env, e, insn, next, ilen);
     case 0xb236: /* TPI */
@@ -312,5 +341,5 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
     }
     /* I/O instructions of a guest without a channel subsystem */
     env->cc_op = 3;
-    next_instruction(env, next);
+    kvm390_next_instruction(env, next);
 }

@@ -326,7 +326,8 @@ static void append_all(GByteArray *out, Kvm390Vcpu *vcpu)
         append_type(out, KVM_S390_RESTART);
     }
     if (env->pending_int & INTERRUPT_STOP) {
-        irq.u.stop.flags = vcpu->stop_store_status;
+        irq.u.stop.flags = vcpu->stop_store_status ||
+                           env->sigp_order == SIGP_STOP_STORE_STATUS;
         append(out, &irq);
     }
     if (l->pending & KVM390_LOCAL_PFAULT) {
@@ -393,5 +394,6 @@ void kvm390_irq_clear_local(Kvm390Vcpu *vcpu)
     kvm390_clear_local(vcpu->cpu);
     vcpu->prefix.type = 0;
     vcpu->stop_store_status = false;
+    env->sigp_order = 0;
     vcpu->exit.last_ilen = 0;
 }

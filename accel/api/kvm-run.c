@@ -380,6 +380,13 @@ void kvm390_run_set_exit(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)
         put64(vcpu, &run->s390_ucontrol.trans_exc_code, exit->fault_addr);
         put32(vcpu, &run->s390_ucontrol.pgm_code, PGM_SEGMENT_TRANS);
         break;
+    case KVM_EXIT_S390_STSI:
+        put64(vcpu, &run->s390_stsi.addr, exit->stsi.addr);
+        run->s390_stsi.ar = exit->stsi.ar;
+        run->s390_stsi.fc = exit->stsi.fc;
+        run->s390_stsi.sel1 = exit->stsi.sel1;
+        put16(vcpu, &run->s390_stsi.sel2, exit->stsi.sel2);
+        break;
     case KVM_EXIT_S390_RESET:
         put64(vcpu, &run->s390_reset_flags, exit->reset_flags);
         break;

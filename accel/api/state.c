@@ -37,6 +37,7 @@ int kvm390_set_mp_state(Kvm390Call *call)
     case KVM_MP_STATE_STOPPED:
         call->vcpu->cpu->env.pending_int &= ~INTERRUPT_STOP;
         call->vcpu->stop_store_status = false;
+        call->vcpu->cpu->env.sigp_order = 0;
         s390_cpu_set_state(S390_CPU_STATE_STOPPED, call->vcpu->cpu);
         return 0;
     case KVM_MP_STATE_OPERATING:

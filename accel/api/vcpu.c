@@ -273,7 +273,8 @@ static int store_status_of_stop(Kvm390Vcpu *vcpu)
     int ret = 0;
 
     if (vcpu->exit.icptcode == KVM390_ICPT_STOP &&
-        vcpu->exit.reason == KVM_EXIT_S390_SIEIC && vcpu->stop_store_status) {
+        vcpu->exit.reason == KVM_EXIT_S390_SIEIC &&
+        (vcpu->stop_store_status || vcpu->exit.store_status)) {
         bql_lock();
         vcpu->cputm = kvm390_run_cputm(vcpu);
         ret = kvm390_store_status_at(vcpu, KVM_S390_STORE_STATUS_NOADDR);

@@ -61,6 +61,9 @@ int kvm390_enable_cap(Kvm390Call *call)
     case KVM_CAP_S390_USER_SIGP:
         qatomic_set(&on->user_sigp, true);
         return 0;
+    case KVM_CAP_S390_USER_STSI:
+        qatomic_set(&on->user_stsi, true);
+        return 0;
     case KVM_CAP_S390_USER_INSTR0:
         qatomic_set(&on->user_instr0, true);
         return 0;

@@ -40,6 +40,12 @@ typedef struct Kvm390Exit {
     uint64_t reset_flags;
     uint64_t fault_addr; /* of KVM_EXIT_S390_UCONTROL */
     uint16_t pgm_code;   /* of KVM390_ICPT_PROGRAM */
+    bool store_status;  /* at a stop that SIGP ordered */
+    struct {            /* STORE SYSTEM INFORMATION */
+        uint64_t next, addr;
+        uint16_t sel2;
+        uint8_t ar, fc, sel1;
+    } stsi;
     struct {            /* the interruption that TSCH took */
         bool dequeued;
         uint16_t id, nr;
@@ -69,6 +75,7 @@ typedef struct Kvm390Intercepts {
     bool user_sigp;
     bool user_instr0;
     bool user_operexec;
+    bool user_stsi;
     bool user_cpu_state; /* SET_MP_STATE was used */
     bool ucontrol;      /* a user-controlled VM, from KVM_CREATE_VM on */
 } Kvm390Intercepts;
@@ -114,6 +121,14 @@ bool kvm390_exit_stop(CPUS390XState *env);
  * not mapped there). Under the BQL.
  */
 bool kvm390_exit_program(CPUS390XState *env);
+
+/**
+ * kvm390_exit_stsi: STORE SYSTEM INFORMATION is done, with this condition code
+ *
+ * Does not return if user space wants to add to what was stored. The helper of
+ * the instruction.
+ */
+void kvm390_exit_stsi(CPUS390XState *env, int cc);
 
 /**
  * kvm390_exit_no_lowcore: the prefix area has no memory behind it

@@ -1,0 +1,273 @@
+/*
+ * The KVM API on the host: what of SIGP, STSI and operation exceptions leaves
+ * for user space, and debugging
+ *
+ *     exits-test QEMU
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#define _GNU_SOURCE
+#include "harness.h"
+
+#include <pthread.h>
+
+static struct kvm390_vcpu *vcpu, *other;
+static struct kvm_run *run;
+
+static int enable(unsigned cap)
+{
+    struct kvm_enable_cap e = { .cap = cap };
+
+    return kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &e);
+}
+
+static bool is_sieic(unsigned icptcode, unsigned ipa)
+{
+    return run->exit_reason == KVM_EXIT_S390_SIEIC &&
+           run->s390_sieic.icptcode == icptcode &&
+           run->s390_sieic.ipa == ipa;
+}
+
+/* --- SIGP --- */
+
+/* sigp 0,3,0(4); ipm 2; diag 0x501 */
+static const unsigned char sigp[] = {
+    0xae, 0x03, 0x40, 0x00, 0xb2, 0x22, 0x00, 0x20, 0x83, 0x00, 0x05, 0x01,
+};
+
+static void start_two(void)
+{
+    vcpu = start_vcpu(sigp, sizeof(sigp));
+    run = kvm390_vcpu_run(vcpu);
+    other = kvm390_vcpu_create(vm, 1);
+    CHECK(other != NULL);
+}
+
+enum { USER = 4, ACCEPTED = 0, STORED = 1, BUSY = 2, NOT_OPERATIONAL = 3 };
+
+/* Give an order; returns the condition code, or USER for an exit. */
+static int order(unsigned code, unsigned cpu, uint64_t parameter)
+{
+    run->psw_addr = CODE;
+    run->s.regs.gprs[0] = 0;
+    run->s.regs.gprs[1] = parameter;
+    run->s.regs.gprs[2] = 0;
+    run->s.regs.gprs[3] = cpu;
+    run->s.regs.gprs[4] = code;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    if (is_sieic(4, 0xae03)) {
+        CHECK(run->psw_addr == CODE + 4);
+        CHECK(run->s390_sieic.ipb == 0x40000000);
+        return USER;
+    }
+    CHECK(is_diag_501(run));
+    return run->s.regs.gprs[2] >> 28 & 3;
+}
+
+static int set_state(struct kvm390_vcpu *v, unsigned state)
+{
+    struct kvm_mp_state mp = { .mp_state = state };
+
+    return kvm390_vcpu_ioctl(v, KVM_SET_MP_STATE, &mp);
+}
+
+static int pending(struct kvm_s390_irq *irqs)
+{
+    struct kvm_s390_irq_state state = {
+        .buf = (uintptr_t)irqs, .len = 4 * sizeof(*irqs),
+    };
+
+    return kvm390_vcpu_ioctl(other, KVM_S390_GET_IRQ_STATE, &state) /
+           (int)sizeof(*irqs);
+}
+
+static void test_sigp(void)
+{
+    struct kvm_s390_irq irqs[4];
+
+    start_two();
+    CHECK(order(1, 7, 0) == NOT_OPERATIONAL);
+    CHECK(order(1, 1, 0) == STORED && run->s.regs.gprs[0] == 0x40);
+    CHECK(order(2, 1, 0) == ACCEPTED);
+    CHECK(order(2, 1, 0) == STORED && run->s.regs.gprs[0] == 0x80);
+    CHECK(order(3, 1, 0) == ACCEPTED);
+    CHECK(pending(irqs) == 2);
+    CHECK(irqs[0].type == KVM_S390_INT_EMERGENCY);
+    CHECK(irqs[1].type == KVM_S390_INT_EXTERNAL_CALL);
+    CHECK(order(0x12, 1, 1) == STORED && run->s.regs.gprs[0] == 0x100);
+    CHECK(order(0xd, 1, 0x4000) == ACCEPTED);   /* a stopped one's prefix */
+    CHECK(order(0xd, 1, MEMORY) == STORED);
+    CHECK(run->s.regs.gprs[0] == 0x100);
+    memset(memory + 0x4000, 0xff, 512);
+    CHECK(order(0xe, 1, 0x4000) == ACCEPTED);   /* its status */
+    CHECK(memory[0x4000] == 0);
+    /* starting and resetting is for user space, as is what nobody knows */
+    CHECK(order(4, 1, 0) == USER);
+    CHECK(order(6, 1, 0) == USER);
+    CHECK(order(0xb, 1, 0) == USER);
+    CHECK(order(0xc, 1, 0) == USER);
+    CHECK(order(0x17, 1, 0) == USER);
+    CHECK(order(0x55, 1, 0) == USER);
+    CHECK(order(4, 7, 0) == NOT_OPERATIONAL);
+    /* while it is to stop, all but resets have to wait */
+    CHECK(set_state(other, KVM_MP_STATE_OPERATING) == 0);
+    CHECK(order(5, 1, 0) == ACCEPTED);
+    CHECK(order(5, 1, 0) == BUSY);
+    CHECK(order(1, 1, 0) == BUSY);
+    CHECK(order(4, 1, 0) == BUSY);
+    CHECK(order(0xc, 1, 0) == USER);
+    CHECK(pending(irqs) == 3 && irqs[0].type == KVM_S390_SIGP_STOP);
+}
+
+static void test_user_sigp(void)
+{
+    static const unsigned inside[] = { 1, 2, 3, 0x13, 0x15 };
+    static const unsigned outside[] = {
+        4, 5, 6, 9, 0xb, 0xc, 0xd, 0xe, 0x12, 0x17, 0x55,
+    };
+    unsigned i;
+
+    start_two();
+    CHECK(enable(KVM_CAP_S390_USER_SIGP) == 0);
+    for (i = 0; i < sizeof(inside) / sizeof(inside[0]); i++) {
+        CHECK(order(inside[i], 1, 0) != USER);
+    }
+    for (i = 0; i < sizeof(outside) / sizeof(outside[0]); i++) {
+        CHECK(order(outside[i], 1, 0) == USER);
+    }
+    CHECK(order(5, 7, 0) == USER); /* also of a CPU that is not there */
+}
+
+static void *run_other(void *opaque)
+{
+    return (void *)(long)kvm390_vcpu_ioctl(opaque, KVM_RUN, NULL);
+}
+
+/* The stopped CPU's own KVM_RUN returns, from a wait as well as from a loop. */
+static void stop_other(unsigned code, uint64_t psw)
+{
+    struct kvm_run *other_run = kvm390_vcpu_run(other);
+    pthread_t thread;
+    void *ret;
+
+    other_run->psw_mask = psw;
+    other_run->psw_addr = CODE + 0x100;
+    other_run->s.regs.gprs[9] = 0x9999;
+    pthread_create(&thread, NULL, run_other, other);
+    usleep(20000);
+    CHECK(order(code, 1, 0) == ACCEPTED);
+    pthread_join(thread, &ret);
+    CHECK(ret == NULL);
+    CHECK(other_run->exit_reason == KVM_EXIT_S390_SIEIC);
+    CHECK(other_run->s390_sieic.icptcode == 0x28);
+    CHECK(other_run->psw_addr == CODE + 0x100);
+    CHECK(order(1, 1, 0) == STORED && run->s.regs.gprs[0] == 0x40);
+}
+
+static void test_stop_other(void)
+{
+    start_two();
+    memcpy(memory + CODE + 0x100, looping, sizeof(looping));
+    stop_other(5, 0x180000000);
+    stop_other(5, 0x0102000180000000); /* waits, external enabled */
+    CHECK(memory[0x1280 + 9 * 8 + 7] == 0);
+    stop_other(9, 0x0102000180000000);
+    CHECK(memory[163] == 1 && memory[0x1280 + 9 * 8 + 7] == 0x99);
+    memory[0x1280 + 9 * 8 + 7] = 0;
+    stop_other(9, 0x180000000);
+    CHECK(memory[0x1280 + 9 * 8 + 7] == 0x99);
+    memory[0x1280 + 9 * 8 + 7] = 0;
+    CHECK(order(9, 1, 0) == ACCEPTED); /* stopped already: stored at once */
+    CHECK(memory[0x1280 + 9 * 8 + 7] == 0x99);
+}
+
+/* --- STSI --- */
+
+static int stsi(uint32_t r0, uint32_t r1)
+{
+    run->psw_addr = CODE;
+    run->s.regs.gprs[0] = r0;
+    run->s.regs.gprs[1] = r1;
+    run->s.regs.gprs[4] = 0x20000;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    return run->exit_reason;
+}
+
+static void test_stsi(void)
+{
+    /* stsi 0x1000(4); ipm 2; diag 0x501 */
+    static const unsigned char code[] = {
+        0xb2, 0x7d, 0x40, 0x00, 0xb2, 0x22, 0x00, 0x20, 0x83, 0x00, 0x05, 0x01,
+    };
+
+    vcpu = start_vcpu(code, sizeof(code));
+    run = kvm390_vcpu_run(vcpu);
+    CHECK(stsi(0x30000002, 2) == KVM_EXIT_S390_SIEIC && is_diag_501(run));
+    CHECK(run->s.regs.gprs[0] == 0 && !(run->s.regs.gprs[2] >> 28));
+    CHECK(memory[0x20000 + 31] == 1); /* one description */
+    CHECK(enable(KVM_CAP_S390_USER_STSI) == 0);
+    memset(memory + 0x20000, 0, 4096);
+    CHECK(stsi(0x30000002, 2) == KVM_EXIT_S390_STSI);
+    CHECK(run->s390_stsi.addr == 0x20000 && run->s390_stsi.ar == 4);
+    CHECK(run->s390_stsi.fc == 3 && run->s390_stsi.sel1 == 2);
+    CHECK(run->s390_stsi.sel2 == 2);
+    CHECK(run->psw_addr == CODE + 4 && memory[0x20000 + 31] == 1);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(run) && !(run->s.regs.gprs[2] >> 28));
+    CHECK(stsi(0x10000001, 1) == KVM_EXIT_S390_STSI);
+    /* nothing is stored, nothing to add */
+    CHECK(stsi(0, 0) == KVM_EXIT_S390_SIEIC && is_diag_501(run));
+    CHECK(run->s.regs.gprs[0] == 0x30000000);
+    CHECK(stsi(0x30000003, 2) == KVM_EXIT_S390_SIEIC && is_diag_501(run));
+    CHECK(run->s.regs.gprs[2] >> 28 == 3);
+    CHECK(stsi(0x70000000, 0) == KVM_EXIT_S390_SIEIC && is_diag_501(run));
+    CHECK(run->s.regs.gprs[2] >> 28 == 3);
+}
+
+/* --- operation exceptions --- */
+
+static void test_operation_exceptions(void)
+{
+    static const unsigned char zero[] = { 0x00, 0x00, 0x83, 0x00, 0x05, 0x01 };
+    static const unsigned char unknown[] = {
+        0xb2, 0xff, 0x12, 0x34, 0x83, 0x00, 0x05, 0x01,
+    };
+
+    vcpu = start_vcpu(zero, sizeof(zero));
+    run = kvm390_vcpu_run(vcpu);
+    put64(memory + 0x1d0, 0x180000000);
+    put64(memory + 0x1d8, CODE + 0x100);
+    memcpy(memory + CODE + 0x100, "\x83\x00\x05\x01", 4);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(run) && memory[0x8f] == 1); /* the guest's */
+    CHECK(enable(KVM_CAP_S390_USER_INSTR0) == 0);
+    run->psw_addr = CODE;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_sieic(0x2c, 0) && run->psw_addr == CODE + 2);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(run));
+    memcpy(memory + CODE, unknown, sizeof(unknown));
+    memory[0x8f] = 0;
+    run->psw_addr = CODE;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(run) && memory[0x8f] == 1);
+    CHECK(enable(KVM_CAP_S390_USER_OPEREXEC) == 0); /* with vCPUs there */
+    run->psw_addr = CODE;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_sieic(0x2c, 0xb2ff) && run->s390_sieic.ipb == 0x12340000);
+    CHECK(run->psw_addr == CODE + 4);
+}
+
+static const struct test tests[] = {
+    { "SIGP", test_sigp, false },
+    { "USER_SIGP", test_user_sigp, false },
+    { "SIGP stops a CPU that runs", test_stop_other, false },
+    { "STSI, USER_STSI", test_stsi, false },
+    { "USER_INSTR0, USER_OPEREXEC", test_operation_exceptions, false },
+};
+
+int main(int argc, char **argv)
+{
+    return run_tests(argc > 1 ? argv[1] : NULL, tests,
+                     sizeof(tests) / sizeof(tests[0]));
+}
