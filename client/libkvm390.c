@@ -414,9 +414,14 @@ static int run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
                void **reply)
 {
     struct pollfd pfd = { .fd = vcpu->conn.fd, .events = POLLIN };
+    static uint32_t runs; /* atomic; with the process, a number of its own */
+    uint64_t token;
     sigset_t all, before;
     int ret;
 
+    token = (uint64_t)getpid() << 32 |
+            __atomic_fetch_add(&runs, 1, __ATOMIC_RELAXED);
+    msg->head.arg = token;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_mutex_lock(vcpu->conn.lock);
@@ -424,7 +429,8 @@ static int run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
     if (!ret && !kvm390_poll(&vcpu->conn) &&
         ppoll(&pfd, 1, NULL, &before) < 0 && errno == EINTR) {
         /* It may be over by itself already; either way there is one reply. */
-        simple_call(&vcpu->vm->conn, KVM390_CMD_CANCEL, vcpu->id, 0, -1, NULL);
+        simple_call(&vcpu->vm->conn, KVM390_CMD_CANCEL, vcpu->id, token, -1,
+                    NULL);
     }
     if (!ret) {
         ret = kvm390_recv(&vcpu->conn, msg, NULL, reply);

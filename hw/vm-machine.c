@@ -28,6 +28,7 @@ static void vm_init(MachineState *ms)
         exit(1);
     }
     MACHINE_GET_CLASS(ms)->possible_cpu_arch_ids(ms);
+    s390_init_sigp();
     s390_flic_init();
     kvm390_vm_flic_init();
     s390_init_sigp();

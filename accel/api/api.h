@@ -69,7 +69,8 @@ typedef struct Kvm390Vcpu {
     struct Kvm390Session *session; /* the connection its thread serves */
     EventNotifier kick;
     bool idle;                  /* its thread waits for messages */
-    bool cancel;                /* KVM_RUN is to return -EINTR */
+    uint64_t cancel;            /* the KVM_RUN that is to return -EINTR */
+    uint64_t token;             /* of the present or last KVM_RUN */
     bool started;
     Kvm390Exit exit;
     uint64_t cputm;             /* CPU timer, which stands while not in RUN */
@@ -133,8 +134,8 @@ Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian);
  */
 int kvm390_vcpu_serve(Kvm390Vcpu *vcpu, Kvm390Session *session);
 
-/** kvm390_vcpu_cancel: let KVM_RUN return -EINTR. Any thread. */
-void kvm390_vcpu_cancel(Kvm390Vcpu *vcpu);
+/** kvm390_vcpu_cancel: let that KVM_RUN return -EINTR. Any thread. */
+void kvm390_vcpu_cancel(Kvm390Vcpu *vcpu, uint64_t token);
 
 /** kvm390_vcpu_wake: something changed that KVM_RUN may be waiting for. BQL. */
 void kvm390_vcpu_wake(Kvm390Vcpu *vcpu);

@@ -127,7 +127,7 @@ static int cancel(const Kvm390Request *r)
     bql_lock();
     vcpu = kvm390_vcpu_find(r->head.target);
     if (vcpu) {
-        kvm390_vcpu_cancel(vcpu);
+        kvm390_vcpu_cancel(vcpu, r->head.arg);
     }
     bql_unlock();
     return vcpu ? 0 : -ENOENT;

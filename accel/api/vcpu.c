@@ -58,6 +58,7 @@ static Kvm390Vcpu *vcpu_alloc(bool little_endian)
     Kvm390Vcpu *vcpu = g_new0(Kvm390Vcpu, 1);
 
     vcpu->little_endian = little_endian;
+    vcpu->cancel = KVM390_NO_TOKEN;
     vcpu->run = qemu_memfd_alloc("kvm390-run", run_size(), 0, &vcpu->run_fd,
                                  NULL);
     if (!vcpu->run) {
@@ -208,9 +209,9 @@ void kvm390_vcpu_wake(Kvm390Vcpu *vcpu)
     qemu_cpu_kick(CPU(vcpu->cpu));
 }
 
-void kvm390_vcpu_cancel(Kvm390Vcpu *vcpu)
+void kvm390_vcpu_cancel(Kvm390Vcpu *vcpu, uint64_t token)
 {
-    qatomic_set(&vcpu->cancel, true);
+    qatomic_set(&vcpu->cancel, token);
     qemu_cpu_kick(CPU(vcpu->cpu));
 }
 
@@ -227,6 +228,12 @@ int kvm390_vcpu_serve(Kvm390Vcpu *vcpu, Kvm390Session *session)
 
 /* --- KVM_RUN --- */
 
+/* It may have been before KVM_RUN began, or meant for one that is over. */
+static bool cancelled(Kvm390Vcpu *vcpu)
+{
+    return qatomic_read(&vcpu->cancel) == vcpu->token;
+}
+
 /* Halted, in KVM_RUN: wait for an interruption, or for the call to end. */
 static void wait_halted(Kvm390Vcpu *vcpu)
 {
@@ -234,7 +241,7 @@ static void wait_halted(Kvm390Vcpu *vcpu)
 
     bql_lock();
     while (cs->halted && !cpu_has_work(cs) && !vcpu->exit.pending &&
-           !qatomic_read(&vcpu->cancel) && !cs->stop) {
+           !cancelled(vcpu) && !cs->stop) {
         if (!cpu_work_list_empty(cs)) {
             process_queued_cpu_work(cs);
             continue;
@@ -307,7 +314,7 @@ static int run_guest(Kvm390Vcpu *vcpu)
                 vcpu->exit.reason == KVM_EXIT_S390_SIEIC;
             return 0;
         }
-        if (qatomic_read(&vcpu->cancel)) {
+        if (cancelled(vcpu)) {
             kvm390_run_set_reason(vcpu, KVM_EXIT_INTR);
             return -EINTR;
         }
@@ -374,6 +381,9 @@ static int start(Kvm390Vcpu *vcpu)
 
 static void leave(Kvm390Vcpu *vcpu)
 {
+    if (cancelled(vcpu)) {
+        qatomic_set(&vcpu->cancel, KVM390_NO_TOKEN);
+    }
     vcpu->stats[KVM390_STAT_EXIT_USERSPACE]++;
     kvm390_run_leave(vcpu);
     kvm390_run_push(vcpu);
@@ -386,7 +396,7 @@ int kvm390_run(Kvm390Call *call)
     Kvm390Vcpu *vcpu = call->vcpu;
     int ret;
 
-    qatomic_set(&vcpu->cancel, false);
+    vcpu->token = call->number;
     if (qatomic_read(&vcpu->run->immediate_exit)) {
         return -EINTR;
     }

@@ -51,6 +51,13 @@ struct kvm390_protect {
 };
 #define KVM390_PROTECT 0x40183901u /* as _IOW(0x39, 1, struct kvm390_protect) */
 
+/*
+ * A KVM_RUN and its CANCEL travel on different connections, and may overtake
+ * each other. So both carry the same number in arg, which no other KVM_RUN of
+ * the VM has; never this one:
+ */
+#define KVM390_NO_TOKEN UINT64_MAX
+
 #define KVM390_HELLO_LITTLE_ENDIAN (1ull << 32) /* of kvm_run and statistics */
 
 /* kvm390_head.flags */

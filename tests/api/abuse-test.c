@@ -33,6 +33,7 @@ static bool answers(int fd, int32_t id)
 /* A VM of a test's own: its main connection and a vCPU's. */
 static int main_fd, vcpu_fd;
 static pid_t server;
+static struct kvm_run *run;
 
 static void begin(void)
 {
@@ -43,7 +44,8 @@ static void begin(void)
     CHECK(raw_call(main_fd, (struct kvm390_head) {
         .cmd = KVM_CREATE_VCPU, .target = KVM390_VM }, NULL, NULL, -1,
         &received) >= 0);
-    CHECK(received >= 0);
+    run = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, received, 0);
+    CHECK(run != MAP_FAILED);
     close(received);
     vcpu_fd = raw_channel(main_fd, 0);
     CHECK(vcpu_fd >= 0);
@@ -59,30 +61,39 @@ static void end(void)
     CHECK(raw_reap(server, &status));
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     close(vcpu_fd);
+    munmap(run, 4096);
+}
+
+static int set_region(struct kvm_userspace_memory_region region, int file)
+{
+    static unsigned char offset[8];
+
+    kvm390_arg_to_wire(kvm390_ioctl_find(KVM_SET_USER_MEMORY_REGION,
+                                         KVM390_ON_VM), &region, true);
+    return raw_call(main_fd, (struct kvm390_head) {
+        .cmd = KVM_SET_USER_MEMORY_REGION, .target = KVM390_VM,
+        .arg_len = sizeof(region), .buf_len = file >= 0 ? 8 : 0 }, &region,
+        offset, file, NULL);
 }
 
 /* Needs every vCPU's thread to take part. */
 static bool slots_work(void)
 {
-    static unsigned char offset[8];
     struct kvm_userspace_memory_region region = {
         .memory_size = 1 << 20, .userspace_addr = 0x100000,
+        .slot = 1, .guest_phys_addr = 1 << 30,
     };
-    const struct kvm390_ioctl *io =
-        kvm390_ioctl_find(KVM_SET_USER_MEMORY_REGION, KVM390_ON_VM);
     int file = memfd_create("memory", MFD_CLOEXEC), ret;
 
     CHECK(ftruncate(file, 1 << 20) == 0);
-    kvm390_arg_to_wire(io, &region, true);
-    ret = raw_call(main_fd, (struct kvm390_head) {
-        .cmd = KVM_SET_USER_MEMORY_REGION, .target = KVM390_VM,
-        .arg_len = sizeof(region), .buf_len = 8 }, &region, offset, file, NULL);
-    close(file);
+    ret = set_region(region, file);
     CHECK(ret == 0);
-    region.memory_size = 0;
-    CHECK(ret == 0 && (ret = raw_call(main_fd, (struct kvm390_head) {
-        .cmd = KVM_SET_USER_MEMORY_REGION, .target = KVM390_VM,
-        .arg_len = sizeof(region) }, &region, NULL, -1, NULL)) == 0);
+    close(file);
+    if (ret == 0) {
+        region.memory_size = 0;
+        ret = set_region(region, -1);
+        CHECK(ret == 0);
+    }
     return ret == 0;
 }
 
@@ -215,6 +226,45 @@ static void test_second_connection(void)
     CHECK(raw_plain(main_fd, KVM390_CMD_CHANNEL, 0, 0) == -EBADF);
     CHECK(raw_plain(main_fd, KVM390_CMD_CLOSE_VM, 0, 0) == -ENOTTY);
     CHECK(answers(vcpu_fd, 0));
+    end();
+}
+
+static int run_with(uint64_t token)
+{
+    return raw_call(vcpu_fd, (struct kvm390_head) {
+        .cmd = KVM_RUN, .arg = token }, NULL, NULL, -1, NULL);
+}
+
+/* Whichever is served first; and a late one ends nothing else. */
+static void test_cancel(void)
+{
+    static const unsigned char diag[] = { 0x83, 0x00, 0x05, 0x01 };
+    struct kvm_userspace_memory_region region = {
+        .memory_size = 1 << 20, .userspace_addr = 0x100000,
+    };
+    int file = memfd_create("memory", MFD_CLOEXEC);
+    struct kvm390_head head;
+
+    begin();
+    CHECK(pwrite(file, looping, sizeof(looping), 0x1000) == sizeof(looping));
+    CHECK(pwrite(file, diag, sizeof(diag), 0x2000) == sizeof(diag));
+    CHECK(ftruncate(file, 1 << 20) == 0 && set_region(region, file) == 0);
+    close(file);
+    run->psw_mask = 0x180000000;
+    run->psw_addr = 0x1000;
+    CHECK(raw_plain(main_fd, KVM390_CMD_CANCEL, 0, 5) == 0);
+    CHECK(run_with(5) == -EINTR && run->exit_reason == KVM_EXIT_INTR);
+    CHECK(raw_plain(main_fd, KVM390_CMD_CANCEL, 0, 5) == 0);
+    run->psw_addr = 0x2000;
+    CHECK(run_with(6) == 0 && is_diag_501(run));
+    run->psw_addr = 0x1000;
+    CHECK(raw_send(vcpu_fd, (struct kvm390_head) {
+        .cmd = KVM_RUN, .arg = 7 }, NULL, NULL, -1));
+    usleep(20000);
+    CHECK(raw_plain(main_fd, KVM390_CMD_CANCEL, 0, 8) == 0);
+    CHECK(raw_plain(main_fd, KVM390_CMD_CANCEL, 0, 7) == 0);
+    CHECK(raw_recv(vcpu_fd, &head, NULL, NULL, RAW_TIMEOUT, NULL) == RAW_OK);
+    CHECK(head.ret == -EINTR);
     end();
 }
 
@@ -416,6 +466,7 @@ static const struct test tests[] = {
     { "a message in pieces", test_slow_sender, true },
     { "replies are not read", test_unread_replies, true },
     { "a vCPU's socket is made blocking", test_blocking_copy, true },
+    { "a cancelled KVM_RUN", test_cancel, true },
     { "a vCPU has one connection", test_second_connection, true },
     { "descriptors are not kept", test_descriptors, true },
     { "many connections", test_many_connections, true },

@@ -451,6 +451,27 @@ static void test_signal(void)
     timer_delete(timer);
 }
 
+/* Without USER_SIGP it stays inside. Sense: a stopped CPU, one that is not. */
+static void test_sigp(void)
+{
+    /* sigp %r2,%r4,1; ipm %r6; sigp %r2,%r5,1; ipm %r7; diag 0,0,0x501 */
+    static const unsigned char sense[] = {
+        0xae, 0x24, 0x00, 0x01, 0xb2, 0x22, 0x00, 0x60,
+        0xae, 0x25, 0x00, 0x01, 0xb2, 0x22, 0x00, 0x70,
+        0x83, 0x00, 0x05, 0x01,
+    };
+    struct kvm390_vcpu *vcpu = start_vcpu(sense, sizeof(sense));
+    struct kvm_run *run = kvm390_vcpu_run(vcpu);
+
+    CHECK(kvm390_vcpu_create(vm, 1) != NULL);
+    run->s.regs.gprs[4] = 1;
+    run->s.regs.gprs[5] = 7;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0 && is_diag_501(run));
+    CHECK((run->s.regs.gprs[6] >> 28 & 3) == 1);
+    CHECK((run->s.regs.gprs[2] & 0x40) == 0x40);
+    CHECK((run->s.regs.gprs[7] >> 28 & 3) == 3); /* not operational */
+}
+
 static void test_wait(void)
 {
     struct kvm390_vcpu *vcpu = start_vcpu(looping, sizeof(looping));
@@ -1140,6 +1161,7 @@ static const struct test tests[] = {
     { "RUN without memory", test_run_without_memory, false },
     { "RUN of code that changed", test_changed_code, false },
     { "RUN and signals", test_signal, false },
+    { "SIGP", test_sigp, false },
     { "disabled wait", test_wait, false },
     { "an interruption ends a wait", test_wait_ends, false },
     { "REGS, SREGS, FPU", test_registers, false },
