@@ -262,8 +262,8 @@ int kvm390_float_get_all(const Kvm390FloatIrqs *f, struct kvm_s390_irq *irqs,
     const Kvm390Queued *one;
     unsigned i;
 
-    if (n > max) {
-        return -ENOMEM;
+    if (n > max || !n) {
+        return n ? -ENOMEM : 0;
     }
     memset(irqs, 0, n * sizeof(*irqs));
     for (i = 0; i < KVM390_FLOAT_QUEUES; i++) {

@@ -13,6 +13,7 @@
 #include "exec/ramblock.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
+#include "qemu/host-utils.h"
 #include "qemu/main-loop.h"
 #include "exec/memory.h"
 #include "kvm390/include/kvm390/client-code.h"
@@ -110,6 +111,17 @@ static void set_log(Kvm390Slot *slot, bool on)
     memory_region_set_log(&slot->mr, on, DIRTY_MEMORY_VGA);
 }
 
+/* QEMU would make a client's file that is too short longer. */
+static bool covered(int fd, uint64_t offset, uint64_t size)
+{
+    struct stat st;
+    uint64_t end;
+
+    return !fstat(fd, &st) && offset % PAGE == 0 &&
+           !uadd64_overflow(offset, size, &end) && end <= INT64_MAX &&
+           (!S_ISREG(st.st_mode) || end <= st.st_size);
+}
+
 static int create(unsigned id, const struct kvm_userspace_memory_region *r,
                   Kvm390Call *call)
 {
@@ -117,7 +129,8 @@ static int create(unsigned id, const struct kvm_userspace_memory_region *r,
     Kvm390Slot *slot;
     Error *err = NULL;
 
-    if (!call->in[0] || call->in_fd < 0) {
+    if (!call->in[0] || call->in_fd < 0 ||
+        !covered(call->in_fd, ldq_he_p(call->in[0]), r->memory_size)) {
         return -EFAULT;
     }
     slot = KVM390_SLOT(object_new(TYPE_KVM390_SLOT));

@@ -268,6 +268,26 @@ static void test_cancel(void)
     end();
 }
 
+/* A slot's memory has to be in the file, which stays as it is. */
+static void test_short_file(void)
+{
+    struct kvm_userspace_memory_region region = {
+        .memory_size = 1 << 20, .userspace_addr = 0x100000,
+    };
+    int file = memfd_create("memory", MFD_CLOEXEC);
+    off_t size;
+
+    begin();
+    for (size = 0; size < 1 << 20; size += 0xff000) {
+        CHECK(ftruncate(file, size) == 0);
+        CHECK(set_region(region, file) == -EFAULT);
+        CHECK(lseek(file, 0, SEEK_END) == size);
+    }
+    CHECK(ftruncate(file, 1 << 20) == 0 && set_region(region, file) == 0);
+    close(file);
+    end();
+}
+
 /* --- descriptors --- */
 
 static int count_fds(pid_t pid)
@@ -468,6 +488,7 @@ static const struct test tests[] = {
     { "a vCPU's socket is made blocking", test_blocking_copy, true },
     { "a cancelled KVM_RUN", test_cancel, true },
     { "a vCPU has one connection", test_second_connection, true },
+    { "a slot beyond the end of its file", test_short_file, true },
     { "descriptors are not kept", test_descriptors, true },
     { "many connections", test_many_connections, true },
     { "no descriptors left", test_no_descriptors, true },

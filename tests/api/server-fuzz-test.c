@@ -19,6 +19,7 @@
 #include "raw.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 
 #define VCPUS     2
@@ -36,7 +37,7 @@ static unsigned long per_ioctl[256];
 
 /* One VM. */
 static pid_t server;
-static int main_fd, side_fd, vcpu_fd[VCPUS], memory_fd;
+static int main_fd, side_fd, vcpu_fd[VCPUS], memory_fd, event_fd;
 static uint8_t *memory, *run[VCPUS];
 
 static uint64_t rnd(void)
@@ -153,6 +154,10 @@ static void plausible(const struct kvm390_ioctl *io, uint8_t *arg, bool vcpu)
         struct kvm_guest_debug debug;
         struct kvm_enable_cap cap;
         struct kvm_dirty_log dirty;
+        struct kvm_create_device device;
+        struct kvm_irqfd irqfd;
+        struct kvm_ioeventfd ioeventfd;
+        struct kvm390_protect protect;
         uint8_t bytes[KVM390_MAX_ARG];
     } u = { };
     static const uint64_t types[] = {
@@ -204,7 +209,7 @@ static void plausible(const struct kvm390_ioctl *io, uint8_t *arg, bool vcpu)
     case KVM_GET_DEVICE_ATTR:
     case KVM_HAS_DEVICE_ATTR:
         u.attr = (struct kvm_device_attr) {
-            .group = rnd() % 8, .attr = rnd() % 10, .addr = 1,
+            .group = rnd() % 16, .attr = rnd() % 10, .addr = 1,
         };
         break;
     case KVM_S390_IRQ:
@@ -240,6 +245,27 @@ static void plausible(const struct kvm390_ioctl *io, uint8_t *arg, bool vcpu)
         break;
     case KVM_GET_DIRTY_LOG:
         u.dirty.slot = rnd() % 6;
+        break;
+    case KVM_CREATE_DEVICE:
+        u.device.type = KVM_DEV_TYPE_FLIC;
+        u.device.flags = one_in(4);
+        break;
+    case KVM_IRQFD:
+        u.irqfd = (struct kvm_irqfd) {
+            .fd = 1, .gsi = rnd() % 8, .flags = rnd() % 4, .resamplefd = 1,
+        };
+        break;
+    case KVM_IOEVENTFD:
+        u.ioeventfd = (struct kvm_ioeventfd) {
+            .datamatch = rnd() % 8, .addr = 0x10000 + rnd() % 8, .fd = 1,
+            .len = 1 << rnd() % 4, .flags = rnd() % 16,
+        };
+        break;
+    case KVM390_PROTECT:
+        u.protect = (struct kvm390_protect) {
+            .addr = (uintptr_t)memory + (rnd() % 256 << 12),
+            .len = (rnd() % 64) << 12, .permit = rnd() % 4,
+        };
         break;
     default:
         fill(io, arg);
@@ -497,11 +523,13 @@ static void do_ioctl(void)
     uint8_t arg[KVM390_MAX_ARG] = { };
     struct kvm390_head head = { .cmd = io->nr, .arg_len = io->size };
     int v = rnd() % VCPUS, *fd = one_in(4) ? &main_fd : &side_fd, i;
-    int passed = one_in(2) ? memory_fd : one_in(4) ? log_fd : -1;
+    int passed = one_in(3) ? memory_fd : one_in(3) ? event_fd : one_in(4) ?
+                 log_fd : -1;
     bool wrong = false;
     uint8_t *all;
 
-    head.target = io->kinds & KVM390_ON_VM ? KVM390_VM : KVM390_SYSTEM;
+    head.target = io->kinds & KVM390_ON_VM ? KVM390_VM :
+                  io->kinds & KVM390_ON_FLIC ? KVM390_FLIC : KVM390_SYSTEM;
     if (io->kinds & KVM390_ON_VCPU && !(io->kinds & KVM390_ON_VM && one_in(2))) {
         v = run[v] ? v : 0;
         head.target = v;
@@ -626,6 +654,13 @@ static void do_memory(void)
 
         memcpy(run[v] + rnd() % 4088, &word, 8);
     }
+    if (one_in(4)) {
+        uint64_t one = 1;
+
+        if (write(event_fd, &one, 8) < 0) {
+            return;
+        }
+    }
     if (run[v] && !one_in(4)) { /* unknown sets would make KVM_RUN refuse */
         uint64_t sets = rnd() & KVM_SYNC_S390_VALID_FIELDS;
 
@@ -655,6 +690,7 @@ int main(int argc, char **argv)
     setenv("ASAN_OPTIONS", "detect_leaks=0:handle_abort=1:detect_stack_use_after_return=0", 0);
     log_fd = start_log();
     memory_fd = memfd_create("memory", MFD_CLOEXEC);
+    event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (ftruncate(memory_fd, MEMORY)) {
         return 1;
     }
