@@ -80,6 +80,26 @@ static int vector_registers(void)
     return kvm390_model_facility(129);
 }
 
+static int runtime_instrumentation(void)
+{
+    return kvm390_model_facility(64);
+}
+
+static int guarded_storage(void)
+{
+    return kvm390_model_facility(133);
+}
+
+static int branch_prediction(void)
+{
+    return kvm390_model_facility(82);
+}
+
+static int cpu_topology(void)
+{
+    return kvm390_model_facility(11);
+}
+
 const Kvm390Cap kvm390_caps[] = {
     CAP(KVM_CAP_NR_VCPUS, max_vcpus),
     CAP(KVM_CAP_MAX_VCPUS, max_vcpus),
@@ -129,6 +149,14 @@ const Kvm390Cap kvm390_caps[] = {
     CAP(KVM_CAP_S390_VCPU_RESETS, yes),
     CAP(KVM_CAP_S390_DIAG318, yes),
     CAP(KVM_CAP_S390_VECTOR_REGISTERS, vector_registers),
+    CAP(KVM_CAP_S390_RI, runtime_instrumentation),
+    CAP(KVM_CAP_S390_GS, guarded_storage),
+    CAP(KVM_CAP_S390_BPB, branch_prediction),
+    CAP(KVM_CAP_S390_CPU_TOPOLOGY, cpu_topology),
+    CAP(KVM_CAP_ASYNC_PF, yes),
+    CAP(KVM_CAP_HALT_POLL, yes),
+    CAP(KVM_CAP_INTERNAL_ERROR_DATA, yes),
+    CAP(KVM_CAP_SYSTEM_EVENT_DATA, yes),
     CAP(KVM_CAP_S390_REG_MASK_RANGES, mask_ranges),
     { }
 };

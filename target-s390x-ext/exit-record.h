@@ -37,6 +37,15 @@ void kvm390_sigp(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
                  uint64_t next, unsigned ilen);
 
 /**
+ * kvm390_diag_258: page-reference services
+ * @ra: the helper's return address
+ *
+ * Returns if it is user space's.
+ */
+void kvm390_diag_258(CPUS390XState *env, uint64_t insn, uint64_t next,
+                     uintptr_t ra);
+
+/**
  * kvm390_ucontrol_intercept: an instruction of a user-controlled VM
  *
  * Returns if it is to be run here.

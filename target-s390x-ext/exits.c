@@ -253,7 +253,7 @@ static void diag_500(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
 }
 
 static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
-                     uint64_t next)
+                     uint64_t next, uintptr_t ra)
 {
     unsigned b2 = (insn >> 44) & 0xf;
     unsigned code = ((insn >> 32) & 0xfff) + (b2 ? env->regs[b2] : 0);
@@ -265,6 +265,9 @@ static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
     case 0x44:
     case 0x9c:
         kvm390_next_instruction(env, next);
+    case 0x258:
+        kvm390_diag_258(env, insn, next, ra);
+        kvm390_leave(env, e, insn, next, 4);
     case 0x500:
         diag_500(env, e, insn, next);
         break;
@@ -313,7 +316,7 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
     }
     switch (insn >> 56) {
     case 0x83:
-        diagnose(env, e, insn, next);
+        diagnose(env, e, insn, next, GETPC());
         return;
     case 0xae:
         e->exits[KVM390_SIGPS]++;

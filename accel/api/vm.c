@@ -47,6 +47,8 @@ int kvm390_enable_sie(Kvm390Call *call)
     return 0;
 }
 
+static bool irqchip; /* BQL */
+
 int kvm390_enable_cap(Kvm390Call *call)
 {
     const struct kvm_enable_cap *cap = call->arg;
@@ -57,7 +59,10 @@ int kvm390_enable_cap(Kvm390Call *call)
     }
     switch (cap->cap) {
     case KVM_CAP_S390_IRQCHIP:
+        irqchip = true;
         return 0;
+    case KVM_CAP_HALT_POLL: /* nobody polls here */
+        return cap->args[0] > UINT32_MAX ? -EINVAL : 0;
     case KVM_CAP_S390_USER_SIGP:
         qatomic_set(&on->user_sigp, true);
         return 0;
@@ -75,6 +80,9 @@ int kvm390_enable_cap(Kvm390Call *call)
     case KVM_CAP_S390_AIS:
         return kvm390_enable_ais();
     case KVM_CAP_S390_VECTOR_REGISTERS:
+    case KVM_CAP_S390_RI:
+    case KVM_CAP_S390_GS:
+    case KVM_CAP_S390_CPU_TOPOLOGY:
         /* They are in the machine's list, so they are on. */
         return kvm390_vcpus() ? -EBUSY :
                kvm390_check_extension(cap->cap) ? 0 : -EINVAL;
@@ -98,5 +106,5 @@ int kvm390_vcpu_enable_cap(Kvm390Call *call)
 /* There is one, and it needs no creating. */
 int kvm390_create_irqchip(Kvm390Call *call)
 {
-    return 0;
+    return irqchip ? 0 : -EINVAL;
 }

@@ -128,6 +128,22 @@ static void test_memory_is_shared(void)
     munmap(mem, MiB);
 }
 
+/* Linux has these on other machines, and not on s390x. */
+static void test_not_offered(void)
+{
+    struct kvm_clear_dirty_log clear = { 0 };
+    struct kvm_enable_cap manual = {
+        .cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, .args = { 1 },
+    };
+
+    CHECK(extension(KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2) == 0);
+    CHECK(extension(KVM_CAP_DIRTY_LOG_RING) == 0);
+    CHECK(extension(KVM_CAP_DIRTY_LOG_RING_ACQ_REL) == 0);
+    CHECK(extension(KVM_CAP_READONLY_MEM) == 0);
+    FAILS(kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &manual), EINVAL);
+    FAILS(kvm390_vm_ioctl(vm, KVM_CLEAR_DIRTY_LOG, &clear), ENOTTY);
+}
+
 static void test_dirty_log(void)
 {
     /* stg %r0,0(%r1); diag 0,0,0x501; j to the start */
@@ -1152,6 +1168,7 @@ static const struct test tests[] = {
     { "SET_USER_MEMORY_REGION", test_slots, false },
     { "slots share the caller's memory", test_memory_is_shared, false },
     { "GET_DIRTY_LOG", test_dirty_log, false },
+    { "what s390x Linux does not have", test_not_offered, false },
     { "device attributes", test_attributes, false },
     { "CPU model: facilities and their mask", test_cpu_model, false },
     { "CPU model: features, subfunctions", test_cpu_model_masks, false },

@@ -224,6 +224,56 @@ static void test_stsi(void)
     CHECK(run->s.regs.gprs[2] >> 28 == 3);
 }
 
+/* --- DIAG 0x258 --- */
+
+static int pfault(unsigned subcode, uint64_t token, uint64_t select,
+                  uint64_t compare, uint64_t zarch)
+{
+    put64(memory + 0x20000, 0x0258000000050002 | (uint64_t)subcode << 32);
+    put64(memory + 0x20008, token);
+    put64(memory + 0x20010, select);
+    put64(memory + 0x20018, compare);
+    put64(memory + 0x20020, zarch);
+    memory[0x8f] = 0;
+    run->psw_addr = CODE;
+    run->s.regs.gprs[4] = 0x20000;
+    run->s.regs.gprs[5] = 77;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    if (is_sieic(4, 0x8345)) {
+        return -1;
+    }
+    CHECK(is_diag_501(run));
+    return memory[0x8f] ? -(int)memory[0x8f] : (int)run->s.regs.gprs[5];
+}
+
+static void test_pfault_token(void)
+{
+    /* diag 4,5,0x258; diag 0x501 */
+    static const unsigned char code[] = {
+        0x83, 0x45, 0x02, 0x58, 0x83, 0x00, 0x05, 0x01,
+    };
+    const uint64_t z = 1ull << 63;
+
+    vcpu = start_vcpu(code, sizeof(code));
+    run = kvm390_vcpu_run(vcpu);
+    put64(memory + 0x1d0, 0x180000000);
+    put64(memory + 0x1d8, CODE + 4);
+    CHECK(pfault(1, 0, 0, 0, 0) == 4); /* not established */
+    CHECK(pfault(1, 8, 0, 0, 0) == -6);
+    CHECK(pfault(0, 0x1001, 0, 0, z) == -6);
+    CHECK(pfault(0, 0x1000, 1, 2, z) == -6);
+    CHECK(pfault(0, 0x1000, 0, 0, 0) == -6);
+    CHECK(pfault(0, MEMORY, 0, 0, z) == -5);
+    CHECK(pfault(0, 0x1000, 3, 2, z) == 0);
+    CHECK(run->s.regs.pft == 0x1000 && run->s.regs.pfs == 3);
+    CHECK(run->s.regs.pfc == 2);
+    CHECK(pfault(0, 0x2000, 0, 0, z) == 8);
+    CHECK(run->s.regs.pft == 0x1000);
+    CHECK(pfault(1, 0, 0, 0, 0) == 0);
+    CHECK(run->s.regs.pft == -1ull);
+    CHECK(pfault(2, 0, 0, 0, 0) == -1); /* user space's */
+}
+
 /* --- operation exceptions --- */
 
 static void test_operation_exceptions(void)
@@ -263,6 +313,7 @@ static const struct test tests[] = {
     { "USER_SIGP", test_user_sigp, false },
     { "SIGP stops a CPU that runs", test_stop_other, false },
     { "STSI, USER_STSI", test_stsi, false },
+    { "DIAG 0x258", test_pfault_token, false },
     { "USER_INSTR0, USER_OPEREXEC", test_operation_exceptions, false },
 };
 

@@ -84,8 +84,12 @@ static int pending(void)
 static void test_create(void)
 {
     struct kvm_create_device other = { .type = KVM_DEV_TYPE_VFIO };
+    struct kvm_enable_cap irqchip = { .cap = KVM_CAP_S390_IRQCHIP };
     int i;
 
+    FAILS(kvm390_vm_ioctl(vm, KVM_CREATE_IRQCHIP, NULL), EINVAL);
+    CHECK(kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &irqchip) == 0);
+    CHECK(kvm390_vm_ioctl(vm, KVM_CREATE_IRQCHIP, NULL) == 0);
     FAILS(kvm390_vm_ioctl(vm, KVM_CREATE_DEVICE, &other), ENODEV);
     other.type = 0x7fff;
     FAILS(kvm390_vm_ioctl(vm, KVM_CREATE_DEVICE, &other), ENODEV);
