@@ -49,6 +49,14 @@ typedef struct Kvm390ApiEntry {
     Kvm390Handler *handler;
 } Kvm390ApiEntry;
 
+#define KVM390_MAX_POINTS 50
+
+/* A breakpoint or watchpoint of KVM_SET_GUEST_DEBUG. */
+typedef struct Kvm390DebugPoint {
+    struct kvm_hw_breakpoint at;
+    uint8_t *before;            /* the watched bytes; NULL: never triggers */
+} Kvm390DebugPoint;
+
 /* Statistics counted by the API itself. */
 enum {
     KVM390_STAT_EXIT_USERSPACE,
@@ -57,7 +65,7 @@ enum {
 
 /*
  * A vCPU as the API sees it. Its thread owns all of it but for: cancel and
- * idle (atomic), prefix, stop_store_status and debug_pending (BQL).
+ * idle (atomic), prefix, stop_store_status and debug.pending (BQL).
  */
 typedef struct Kvm390Vcpu {
     S390CPU *cpu;
@@ -75,8 +83,17 @@ typedef struct Kvm390Vcpu {
     Kvm390Exit exit;
     uint64_t cputm;             /* CPU timer, which stands while not in RUN */
     bool cputm_armed;
-    uint32_t guest_debug;       /* KVM_GUESTDBG_* */
-    bool debug_pending;         /* single-stepped over an exit */
+    struct {
+        uint32_t control;       /* KVM_GUESTDBG_* */
+        bool pending;           /* this is to be reported: */
+        uint8_t type;
+        uint64_t addr;
+        uint64_t from;          /* the instruction that is being stepped */
+        uint64_t last;          /* the breakpoint reported last */
+        bool long_range;        /* step all the time */
+        Kvm390DebugPoint points[KVM390_MAX_POINTS];
+        unsigned n;
+    } debug;
     struct kvm_s390_irq prefix; /* SIGP_SET_PREFIX; type 0: none */
     bool stop_store_status;     /* of the pending stop */
     uint64_t stats[KVM390_STATS];
@@ -168,6 +185,7 @@ void kvm390_run_leave(Kvm390Vcpu *vcpu);
 /** kvm390_run_set_exit: say why KVM_RUN returned */
 void kvm390_run_set_exit(Kvm390Vcpu *vcpu, const Kvm390Exit *exit);
 void kvm390_run_set_reason(Kvm390Vcpu *vcpu, uint32_t reason);
+void kvm390_run_set_debug(Kvm390Vcpu *vcpu, uint8_t type, uint64_t addr);
 
 /** kvm390_run_init: the page of a new vCPU */
 void kvm390_run_init(Kvm390Vcpu *vcpu);
@@ -229,6 +247,20 @@ void kvm390_gsi_raise(unsigned gsi);
  * Returns 0 or -EFAULT. The vCPU's thread, BQL.
  */
 int kvm390_store_status_at(Kvm390Vcpu *vcpu, uint64_t addr);
+
+/* --- debugging; the vCPU's thread --- */
+
+/** kvm390_debug_report: if something is due, make it the exit; is it? */
+bool kvm390_debug_report(Kvm390Vcpu *vcpu);
+
+/** kvm390_debug_begin: at KVM_RUN, before the first instruction */
+void kvm390_debug_begin(Kvm390Vcpu *vcpu);
+
+/** kvm390_debug_event: TCG said EXCP_DEBUG; is KVM_RUN to return with it? */
+bool kvm390_debug_event(Kvm390Vcpu *vcpu);
+
+/** kvm390_debug_exited: on an instruction that user space emulates */
+void kvm390_debug_exited(Kvm390Vcpu *vcpu);
 
 /* --- memory slots --- */
 

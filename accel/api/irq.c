@@ -180,7 +180,7 @@ static int inject_and_wake(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
 
     if (!ret) {
         /* User space emulated the instruction; the step comes after this. */
-        vcpu->debug_pending = false;
+        vcpu->debug.pending = false;
         kvm390_vcpu_wake(vcpu);
     }
     return ret;

@@ -353,15 +353,14 @@ void kvm390_run_push(Kvm390Vcpu *vcpu)
 
 void kvm390_run_set_reason(Kvm390Vcpu *vcpu, uint32_t reason)
 {
-    CPUS390XState *env = &vcpu->cpu->env;
-
     put32(vcpu, &vcpu->run->exit_reason, reason);
-    if (reason == KVM_EXIT_DEBUG) {
-        put64(vcpu, &vcpu->run->debug.arch.addr, env->psw.addr);
-        vcpu->run->debug.arch.type =
-            vcpu->guest_debug & KVM_GUESTDBG_SINGLESTEP ? KVM_SINGLESTEP :
-            KVM_HW_BP;
-    }
+}
+
+void kvm390_run_set_debug(Kvm390Vcpu *vcpu, uint8_t type, uint64_t addr)
+{
+    put32(vcpu, &vcpu->run->exit_reason, KVM_EXIT_DEBUG);
+    put64(vcpu, &vcpu->run->debug.arch.addr, addr);
+    vcpu->run->debug.arch.type = type;
 }
 
 void kvm390_run_set_exit(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)

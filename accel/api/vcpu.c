@@ -264,16 +264,6 @@ static void do_queued_work(CPUState *cs)
     }
 }
 
-static bool debugging(Kvm390Vcpu *vcpu)
-{
-    return vcpu->guest_debug & KVM_GUESTDBG_ENABLE;
-}
-
-static bool single_step(Kvm390Vcpu *vcpu)
-{
-    return debugging(vcpu) && vcpu->guest_debug & KVM_GUESTDBG_SINGLESTEP;
-}
-
 /* A stop that asked for the status to be stored, now that the CPU is still. */
 static int store_status_of_stop(Kvm390Vcpu *vcpu)
 {
@@ -310,8 +300,7 @@ static int run_guest(Kvm390Vcpu *vcpu)
                 return ret;
             }
             kvm390_run_set_exit(vcpu, &vcpu->exit);
-            vcpu->debug_pending = single_step(vcpu) &&
-                vcpu->exit.reason == KVM_EXIT_S390_SIEIC;
+            kvm390_debug_exited(vcpu);
             return 0;
         }
         if (cancelled(vcpu)) {
@@ -326,8 +315,7 @@ static int run_guest(Kvm390Vcpu *vcpu)
         }
         switch (tcg_cpu_exec(cs)) {
         case EXCP_DEBUG:
-            if (debugging(vcpu) && !vcpu->exit.pending) {
-                kvm390_run_set_reason(vcpu, KVM_EXIT_DEBUG);
+            if (!vcpu->exit.pending && kvm390_debug_event(vcpu)) {
                 return 0;
             }
             break;
@@ -403,9 +391,7 @@ int kvm390_run(Kvm390Call *call)
     if (!kvm390_run_masks_valid(vcpu)) {
         return -EINVAL;
     }
-    if (vcpu->debug_pending) {
-        vcpu->debug_pending = false;
-        kvm390_run_set_reason(vcpu, KVM_EXIT_DEBUG);
+    if (kvm390_debug_report(vcpu)) {
         return 0;
     }
     if (vcpu->sie ||
@@ -417,6 +403,7 @@ int kvm390_run(Kvm390Call *call)
     }
     kvm390_run_sync(vcpu);
     kvm390_check_client_code();
+    kvm390_debug_begin(vcpu);
     if (!has_lowcore(vcpu->cpu)) {
         ret = no_lowcore(vcpu);
     } else {

@@ -308,12 +308,189 @@ static void test_operation_exceptions(void)
     CHECK(run->psw_addr == CODE + 4);
 }
 
+/* --- debugging --- */
+
+/* 0: ahi 2,1; 4: diag 0x501; 8: st 2,0x300; c: ahi 3,1; 10: j 0 */
+static const unsigned char steps[] = {
+    0xa7, 0x2a, 0x00, 0x01, 0x83, 0x00, 0x05, 0x01, 0x50, 0x20, 0x03, 0x00,
+    0xa7, 0x3a, 0x00, 0x01, 0xa7, 0xf4, 0xff, 0xf8,
+};
+
+static int debug(unsigned flags, struct kvm_hw_breakpoint *points, unsigned n)
+{
+    struct kvm_guest_debug d = { .control = flags };
+
+    d.arch.nr_hw_bp = n;
+    d.arch.hw_bp = points;
+    return kvm390_vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, &d);
+}
+
+#define ON   KVM_GUESTDBG_ENABLE
+#define STEP (ON | KVM_GUESTDBG_SINGLESTEP)
+#define HW   (ON | KVM_GUESTDBG_USE_HW_BP)
+
+static void start_debugged(void)
+{
+    vcpu = start_vcpu(steps, sizeof(steps));
+    run = kvm390_vcpu_run(vcpu);
+}
+
+/* Run: does it stop for this reason, at this offset? */
+static bool stops(unsigned type, unsigned addr, unsigned psw)
+{
+    if (kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) ||
+        run->exit_reason != KVM_EXIT_DEBUG) {
+        printf("# exit %u at 0x%llx\n", run->exit_reason,
+               (unsigned long long)run->psw_addr);
+        return false;
+    }
+    if (run->debug.arch.type == type && run->debug.arch.addr == addr &&
+        run->psw_addr == CODE + psw) {
+        return true;
+    }
+    printf("# debug %u 0x%llx at 0x%llx\n", run->debug.arch.type,
+           (unsigned long long)run->debug.arch.addr,
+           (unsigned long long)run->psw_addr);
+    return false;
+}
+
+static bool exits(void)
+{
+    return kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0 && is_diag_501(run) &&
+           run->psw_addr == CODE + 8;
+}
+
+static void test_debug_errors(void)
+{
+    static struct kvm_hw_breakpoint points[51];
+    unsigned i;
+
+    start_debugged();
+    FAILS(debug(0x40000000, NULL, 0), EINVAL);
+    FAILS(debug(ON | 0x20000, NULL, 0), EINVAL);
+    CHECK(debug(HW, NULL, 5) == 0);
+    CHECK(debug(HW, points, 0) == 0);
+    FAILS(debug(HW, (void *)8, 1), EFAULT);
+    for (i = 0; i < 51; i++) {
+        points[i].type = KVM_HW_BP;
+    }
+    CHECK(debug(HW, points, 50) == 0);
+    FAILS(debug(HW, points, 51), EINVAL);
+    points[0].type = 99; /* passed over */
+    CHECK(debug(HW, points, 1) == 0);
+    points[0].type = KVM_HW_WP_WRITE;
+    points[0].len = 100;
+    CHECK(debug(HW, points, 1) == 0);
+    points[0].len = 101;
+    FAILS(debug(HW, points, 1), EINVAL);
+    CHECK(exits() && exits()); /* after a failure, none is set */
+}
+
+static void test_single_step(void)
+{
+    start_debugged();
+    CHECK(debug(STEP, NULL, 0) == 0);
+    CHECK(stops(KVM_SINGLESTEP, CODE + 4, 4));
+    CHECK(exits());
+    CHECK(stops(KVM_SINGLESTEP, CODE + 8, 8)); /* it is emulated now */
+    CHECK(stops(KVM_SINGLESTEP, CODE + 12, 12));
+    CHECK(stops(KVM_SINGLESTEP, CODE + 16, 16));
+    CHECK(stops(KVM_SINGLESTEP, CODE, 0));
+    CHECK(debug(0, NULL, 0) == 0);
+    CHECK(exits());
+}
+
+static void test_breakpoints(void)
+{
+    struct kvm_hw_breakpoint points[] = {
+        { .addr = CODE + 12, .len = 2, .type = KVM_HW_BP },
+        { .addr = CODE + 8, .len = 2, .type = KVM_HW_BP },
+    };
+    int i;
+
+    start_debugged();
+    CHECK(debug(HW, points, 1) == 0);
+    for (i = 0; i < 3; i++) {
+        CHECK(exits());
+        CHECK(stops(KVM_HW_BP, CODE + 12, 12));
+    }
+    CHECK(run->s.regs.gprs[2] == 3 && run->s.regs.gprs[3] == 2);
+    /* behind an instruction that user space emulates */
+    CHECK(debug(HW, points, 2) == 0);
+    CHECK(exits());
+    CHECK(stops(KVM_HW_BP, CODE + 8, 8));
+    CHECK(stops(KVM_HW_BP, CODE + 12, 12));
+    /* both: a breakpoint is what counts */
+    CHECK(debug(HW | STEP, points, 1) == 0);
+    CHECK(stops(KVM_SINGLESTEP, CODE + 16, 16));
+    CHECK(stops(KVM_SINGLESTEP, CODE, 0));
+    CHECK(stops(KVM_SINGLESTEP, CODE + 4, 4));
+    CHECK(exits());
+    CHECK(stops(KVM_SINGLESTEP, CODE + 8, 8));
+    CHECK(stops(KVM_HW_BP, CODE + 12, 12));
+    /* a start at a breakpoint it was not stopped at: told behind it */
+    CHECK(debug(0, NULL, 0) == 0);
+    CHECK(debug(HW, points, 1) == 0);
+    CHECK(stops(KVM_HW_BP, CODE + 12, 16));
+    CHECK(exits());
+}
+
+static void test_breakpoint_range(void)
+{
+    struct kvm_hw_breakpoint point = {
+        .addr = CODE + 10, .len = 8, .type = KVM_HW_BP,
+    };
+
+    start_debugged();
+    CHECK(debug(HW, &point, 1) == 0);
+    CHECK(exits());
+    CHECK(stops(KVM_HW_BP, CODE + 12, 12));
+    CHECK(stops(KVM_HW_BP, CODE + 16, 16));
+    CHECK(exits());
+    point.len = 0x100000; /* all behind */
+    CHECK(debug(HW, &point, 1) == 0);
+    CHECK(stops(KVM_HW_BP, CODE + 12, 12));
+    CHECK(stops(KVM_HW_BP, CODE + 16, 16));
+    CHECK(exits());
+}
+
+static void test_watchpoint(void)
+{
+    struct kvm_hw_breakpoint point = {
+        .addr = 0x302, .phys_addr = 0x302, .len = 2, .type = KVM_HW_WP_WRITE,
+    };
+
+    start_debugged();
+    CHECK(debug(HW, &point, 1) == 0);
+    CHECK(exits());
+    CHECK(stops(KVM_HW_WP_WRITE, 0x302, 12));
+    CHECK(memory[0x303] == 1); /* it is stored */
+    CHECK(exits());
+    /* a store of what is there already is none */
+    memory[0x303] = 2;
+    CHECK(debug(HW, &point, 1) == 0);
+    CHECK(exits() && memory[0x303] == 2);
+    CHECK(stops(KVM_HW_WP_WRITE, 0x302, 12));
+    CHECK(memory[0x303] == 3);
+    /* nor is one beside it */
+    point.addr = point.phys_addr = 0x304;
+    CHECK(debug(HW, &point, 1) == 0);
+    CHECK(exits() && exits());
+    CHECK(debug(0, NULL, 0) == 0);
+    CHECK(exits());
+}
+
 static const struct test tests[] = {
     { "SIGP", test_sigp, false },
     { "USER_SIGP", test_user_sigp, false },
     { "SIGP stops a CPU that runs", test_stop_other, false },
     { "STSI, USER_STSI", test_stsi, false },
     { "DIAG 0x258", test_pfault_token, false },
+    { "SET_GUEST_DEBUG: errors", test_debug_errors, false },
+    { "single-step", test_single_step, false },
+    { "breakpoints", test_breakpoints, false },
+    { "breakpoints over a range", test_breakpoint_range, false },
+    { "write watchpoints", test_watchpoint, false },
     { "USER_INSTR0, USER_OPEREXEC", test_operation_exceptions, false },
 };
 
