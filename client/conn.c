@@ -316,7 +316,7 @@ int kvm390_call(struct kvm390_conn *conn, struct kvm390_message *msg,
     }
     pthread_mutex_unlock(conn->lock);
     if (ret && (send_fd < 0 || errno != EBADF)) {
-        errno = EIO; /* what KVM says of a VM that is dead */
+        errno = EIO;
     }
     return ret;
 }

@@ -520,6 +520,7 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     }
     free(buf);
     if (ret) {
+        errno = EIO; /* what KVM says of a VM that is dead */
         return -1;
     }
     ret = msg.head.ret;

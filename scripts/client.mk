@@ -18,4 +18,5 @@ check-selftests: all client ## Linux's KVM selftests for s390x, unmodified
 check-api: all client ## the KVM API on the host, ioctl by ioctl
 	@$(MAKE) --no-print-directory -s -C client OUT=$(CLIENT) \
 		LINUX=$(QEMU_TREE)/linux-headers tests
+	@scripts/guest-image --kernel bookworm --kernel trixie
 	@tests/api/run $(QEMU) $(CLIENT)
