@@ -1,10 +1,9 @@
 /*
  * Access-register mode: what happens when an instruction runs.
  *
- * The translator (translate.c.inc) finds the access registers that an
- * instruction's storage operands use and calls the helper here before the
- * instruction has any effect. From there on the access is one of the primary
- * address space, so nothing else in QEMU has to know the mode.
+ * The translator (translate-access-registers.c.inc) finds the access registers
+ * that an instruction's storage operands use and calls the helper here before
+ * the instruction has any effect; access-registers.h has the whole picture.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,36 +16,236 @@
 #include "exec/address-spaces.h"
 #include "kvm390/include/kvm390/access-registers.h"
 #include "kvm390/include/kvm390/counters.h"
+#include "kvm390/include/kvm390/dat.h"
+#include "kvm390/include/kvm390/guest-access.h"
+#include "kvm390/include/kvm390/keys.h"
+#include "kvm390/include/kvm390/protection.h"
 #include "kvm390/trace.h"
 
-/* Bits 0-6 of an ALET are zeros (PoP, "Access-List-Entry Token"). */
-#define ALET_RESERVED 0xfe000000u
-#define PGM_ALEN_TRANSLATION 0x29
+#define TEID_ACCESS_LIST_CONTROLLED 0xcull      /* bits 60 and 61 */
+#define TEID_STORE                  0x400ull
+#define TEID_AS                     3ull
+#define TEID_AS_ACCESS_REGISTER     1ull
 
-/* The program interruption for an ALET that designates no known space. */
-static int alet_exception(uint32_t alet)
+/* The space that an access register designates. */
+typedef struct {
+    uint64_t asce;
+    bool fetch_only;
+} Space;
+
+static bool fetch8(void *opaque, uint64_t real, uint64_t *value)
 {
-    return alet & ALET_RESERVED ? PGM_ALET_SPEC : PGM_ALEN_TRANSLATION;
+    CPUS390XState *env = opaque;
+    hwaddr absolute = kvm390_real_to_absolute(real, env->psa);
+    MemTxResult result;
+
+    *value = address_space_ldq_be(env_cpu(env)->as, absolute,
+                                  MEMTXATTRS_UNSPECIFIED, &result);
+    if (result != MEMTX_OK) {
+        return false;
+    }
+    kvm390_keys_record(absolute, sizeof(*value), false);
+    return true;
 }
 
-void HELPER(kvm390_access_registers)(CPUS390XState *env, uint32_t used)
+/* Access register 0 is not looked at: it names the primary space. */
+static int translate_register(CPUS390XState *env, int ar, Space *space)
 {
+    const Kvm390ArtRegs regs = {
+        .cr1 = env->cregs[1], .cr2 = env->cregs[2], .cr5 = env->cregs[5],
+        .cr7 = env->cregs[7], .cr8 = env->cregs[8],
+    };
+    uint32_t alet = ar ? env->aregs[ar] : 0;
+    uint64_t asce;
+    int code = kvm390_art(alet, &regs, false, fetch8, env, &space->asce);
+
+    /* Whether the instruction stores is not known yet. */
+    space->fetch_only = !code && alet > 1 &&
+        kvm390_art(alet, &regs, true, fetch8, env, &asce) == PGM_PROTECTION;
+    return code;
+}
+
+static void store_access_id(CPUS390XState *env, int ar)
+{
+    address_space_stb(env_cpu(env)->as,
+                      env->psa + offsetof(LowCore, exc_access_id), ar,
+                      MEMTXATTRS_UNSPECIFIED, NULL);
+}
+
+static void G_NORETURN refuse(CPUS390XState *env, int ar, int code,
+                              uintptr_t ra)
+{
+    trace_kvm390_ar_fault(ar, env->aregs[ar], code);
+    kvm390_count_add(KVM390_COUNTER_ACCESS_REGISTER_FAULTS, 1);
+    /* The exception access identification names the register. */
+    store_access_id(env, ar);
+    tcg_s390_program_interrupt(env, code, ra);
+}
+
+/* The space of all the access registers in @used; @ar is one that names it. */
+static Space common_space(CPUS390XState *env, uint32_t used, int *ar,
+                          uintptr_t ra)
+{
+    Space space = { }, other;
+    int first = -1;
+
     for (; used; used &= used - 1) {
-        int ar = ctz32(used);
-        uint32_t alet = env->aregs[ar];
+        int n = ctz32(used);
+        int code = translate_register(env, n, &other);
 
-        if (alet) {
-            int code = alet_exception(alet);
-
-            trace_kvm390_ar_fault(ar, alet, code);
-            kvm390_count_add(KVM390_COUNTER_ACCESS_REGISTER_FAULTS, 1);
-            /* The exception access identification names the register. */
-            address_space_stb(env_cpu(env)->as,
-                              env->psa + offsetof(LowCore, exc_access_id), ar,
-                              MEMTXATTRS_UNSPECIFIED, NULL);
-            tcg_s390_program_interrupt(env, code, GETPC());
+        if (code) {
+            refuse(env, n, code, ra);
+        }
+        if (first < 0) {
+            first = n;
+            space = other;
+        } else if (other.asce != space.asce ||
+                   other.fetch_only != space.fetch_only) {
+            refuse(env, n, KVM390_PGM_ALEN_TRANSLATION, ra);
         }
     }
+    *ar = first;
+    return space;
+}
+
+static void bind_family(CPUS390XState *env, Space space, unsigned key)
+{
+    Kvm390Tlb *k = &env->kvm390_tlb;
+
+    /* Not in use here, so any family may be taken. */
+    k->ar_active = false;
+    if (!k->ar_family || k->ar_asce != space.asce ||
+        k->ar_fetch_only != space.fetch_only ||
+        k->key[k->ar_family - 1] != (key | KVM390_KEY_OF_AR_SPACE)) {
+        if (k->ar_family) {
+            k->key[k->ar_family - 1] = 0;
+        }
+        k->ar_family = 0;
+        k->ar_family = kvm390_take_family(env, key | KVM390_KEY_OF_AR_SPACE);
+        k->ar_asce = space.asce;
+        k->ar_fetch_only = space.fetch_only;
+    }
+    k->ar_active = true;
+}
+
+void HELPER(kvm390_access_registers)(CPUS390XState *env, uint32_t used,
+                                     uint32_t translates)
+{
+    const unsigned key = (env->psw.mask & PSW_MASK_KEY) >> PSW_SHIFT_KEY;
+    Kvm390Tlb *k = &env->kvm390_tlb;
+    const uintptr_t ra = GETPC();
+    Space space;
+    int ar;
+
+    space = common_space(env, used, &ar, ra);
+    if (space.asce == env->cregs[1] && !space.fetch_only) {
+        if (!k->ar_active) {
+            return;
+        }
+        k->ar_active = false;
+    } else if (translates || !kvm390_skeys_on()) {
+        refuse(env, ar, KVM390_PGM_ALEN_TRANSLATION, ra);
+    } else {
+        if (k->ar_active && k->ar_asce == space.asce &&
+            k->ar_fetch_only == space.fetch_only) {
+            k->ar_number = ar;
+            return;
+        }
+        bind_family(env, space, key);
+    }
+    /* Begin anew, in a translation block for the other case. */
+    cpu_loop_exit_restore(env_cpu(env), ra);
+}
+
+bool kvm390_ar_space_active(CPUS390XState *env, unsigned key)
+{
+    const uint64_t mode = PSW_MASK_DAT | PSW_MASK_ASC;
+    Kvm390Tlb *k = &env->kvm390_tlb;
+
+    if (k->ar_active &&
+        ((env->psw.mask & mode) != (PSW_MASK_DAT | PSW_ASC_ACCREG) ||
+         k->key[k->ar_family - 1] != (key | KVM390_KEY_OF_AR_SPACE))) {
+        k->ar_active = false;
+    }
+    return k->ar_active;
+}
+
+int kvm390_ar_space_begin(CPUS390XState *env, MMUAccessType type, uint64_t ea,
+                          uint64_t *tec)
+{
+    env->cregs[1] = env->kvm390_tlb.ar_asce;
+    if (type == MMU_DATA_STORE && env->kvm390_tlb.ar_fetch_only) {
+        *tec = (ea & TARGET_PAGE_MASK) | TEID_STORE |
+               TEID_ACCESS_LIST_CONTROLLED;
+        return PGM_PROTECTION;
+    }
+    return 0;
+}
+
+void kvm390_ar_space_end(CPUS390XState *env, uint64_t cr1, int exc,
+                         uint64_t *tec, int *prot)
+{
+    env->cregs[1] = cr1;
+    if (exc) {
+        *tec = (*tec & ~TEID_AS) | TEID_AS_ACCESS_REGISTER;
+        store_access_id(env, env->kvm390_tlb.ar_number);
+    } else if (env->kvm390_tlb.ar_fetch_only) {
+        *prot &= ~PAGE_WRITE;
+    }
+}
+
+/* One operand of MVCOS, by guest access for its space and key. */
+static void mvcos_operand(CPUS390XState *env, unsigned as, Kvm390Memop *op,
+                          uintptr_t ra)
+{
+    const uint64_t psw_mask = env->psw.mask;
+    S390CPU *cpu = env_archcpu(env);
+    Kvm390Pgm pgm;
+    int code;
+
+    op->flags = KVM390_MEMOP_F_SKEY_PROTECTION;
+    env->psw.mask = (psw_mask & ~PSW_MASK_ASC) | (uint64_t)as << PSW_SHIFT_ASC;
+    code = kvm390_memop_vcpu(cpu, op, &pgm);
+    if (code == -EFAULT) {
+        /* The client's protection: this exception leaves KVM_RUN. */
+        pgm = (Kvm390Pgm) { .code = PGM_ADDRESSING };
+        code = PGM_ADDRESSING;
+    }
+    g_assert(code >= 0);
+    if (code) {
+        kvm390_pgm_raise(cpu, &pgm);
+    }
+    env->psw.mask = psw_mask;
+    if (code) {
+        cpu_loop_exit_restore(CPU(cpu), ra);
+    }
+}
+
+bool kvm390_mvcos(CPUS390XState *env, uint64_t dest, unsigned dest_as,
+                  unsigned dest_key, uint64_t src, unsigned src_as,
+                  unsigned src_key, uint32_t len, uintptr_t ra)
+{
+    const unsigned accreg = PSW_ASC_ACCREG >> PSW_SHIFT_ASC;
+    const uint8_t bases = env->kvm390_tlb.mvcos_bases;
+    uint8_t buf[TARGET_PAGE_SIZE];
+    Kvm390Memop fetch = {
+        .op = KVM390_MEMOP_LOGICAL_READ, .gaddr = src, .size = len,
+        .ar = bases & 0xf, .key = src_key, .buf = buf,
+    };
+    Kvm390Memop store = {
+        .op = KVM390_MEMOP_LOGICAL_WRITE, .gaddr = dest, .size = len,
+        .ar = bases >> 4, .key = dest_key, .buf = buf,
+    };
+
+    if (!kvm390_enabled() || (dest_as != accreg && src_as != accreg)) {
+        return false;
+    }
+    g_assert(len <= sizeof(buf));
+    if (len) {
+        mvcos_operand(env, src_as, &fetch, ra);
+        mvcos_operand(env, dest_as, &store, ra);
+    }
+    return true;
 }
 
 bool kvm390_sacf_access_registers(CPUS390XState *env, uintptr_t ra)

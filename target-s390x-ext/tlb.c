@@ -12,6 +12,7 @@
 #include "exec/exec-all.h"
 #include "exec/page-protection.h"
 #include "kvm390/include/kvm390/host-fault.h"
+#include "kvm390/include/kvm390/access-registers.h"
 #include "kvm390/include/kvm390/keys.h"
 #include "kvm390/include/kvm390/protection.h"
 #include "kvm390/trace.h"
@@ -59,7 +60,31 @@ unsigned kvm390_find_key_family(CPUS390XState *env, unsigned key)
             return n + 1;
         }
     }
-    n = k->next;
+    return kvm390_take_family(env, key);
+}
+
+unsigned kvm390_find_operand_family(CPUS390XState *env)
+{
+    unsigned key = (env->psw.mask & PSW_MASK_KEY) >> PSW_SHIFT_KEY;
+
+    if (kvm390_ar_space_active(env, key)) {
+        return env->kvm390_tlb.ar_family;
+    }
+    return key ? kvm390_find_key_family(env, key) : 0;
+}
+
+unsigned kvm390_take_family(CPUS390XState *env, uint8_t key)
+{
+    Kvm390Tlb *k = &env->kvm390_tlb;
+    unsigned n = k->next;
+
+    if (n + 1 == k->ar_family) {
+        if (k->ar_active) {
+            n = (n + 1) % KVM390_KEY_FAMILIES;
+        } else {
+            k->ar_family = 0;
+        }
+    }
     k->next = (n + 1) % KVM390_KEY_FAMILIES;
     /*
      * The jump cache is emptied with it: a cached jump skips the fetch check
@@ -237,14 +262,19 @@ bool kvm390_tlb_fill(CPUState *cs, vaddr address, int size,
     CPUS390XState *env = cpu_env(cs);
     int family = mmu_idx / KVM390_FAMILY_SIZE;
     int index = mmu_idx % KVM390_FAMILY_SIZE;
-    unsigned key = family ? env->kvm390_tlb.key[family - 1] : 0;
+    unsigned key = family ? env->kvm390_tlb.key[family - 1] & 0xf : 0;
+    bool ar_space = index == MMU_PRIMARY_IDX && family &&
+                    family == env->kvm390_tlb.ar_family;
+    uint64_t cr1 = env->cregs[1];
     uint64_t ea = wrap_31(env, address);
     vaddr entry_size = TARGET_PAGE_SIZE;
     target_ulong absolute;
     uint64_t tec = 0;
     int prot, exc;
 
-    exc = translate(env, ea, access_type, index, &absolute, &prot, &tec);
+    exc = unlikely(ar_space)
+          ? kvm390_ar_space_begin(env, access_type, ea, &tec) : 0;
+    exc = exc ?: translate(env, ea, access_type, index, &absolute, &prot, &tec);
     if (!exc) {
         KeyedAccess a = describe(env, ea, size > 0 ? size : 1, access_type,
                                  index, key);
@@ -253,6 +283,9 @@ bool kvm390_tlb_fill(CPUState *cs, vaddr address, int size,
             exc = PGM_PROTECTION;
             tec = key_protection_teid(env, ea, access_type, index);
         }
+    }
+    if (unlikely(ar_space)) {
+        kvm390_ar_space_end(env, cr1, exc, &tec, &prot);
     }
     env->tlb_fill_exc = exc;
     env->tlb_fill_tec = tec;

@@ -31,6 +31,8 @@
 /* Translation-block flags: the family's number, 0 for the one without key. */
 #define KVM390_FLAG_FAMILY_SHIFT    4
 #define KVM390_FLAG_FAMILY          (3u << KVM390_FLAG_FAMILY_SHIFT)
+/* The family is that of a space which an access register designates. */
+#define KVM390_FLAG_AR_SPACE        (1u << 6)
 
 /*
  * Part of CPUS390XState. Only the CPU's own thread uses it; others set stale,
@@ -42,11 +44,24 @@ typedef struct Kvm390Tlb {
     bool stale;                         /* atomic; all TLBs are to be emptied */
     uint32_t fills[KVM390_INDEXES];     /* for kvm390_tlb_filled() */
     Kvm390TlbBanks banks;
+    /* access-registers.h */
+    bool ar_active;                     /* storage operands use ar_family */
+    uint8_t ar_family;                  /* its number; 0: there is none */
+    uint8_t ar_number;                  /* the access register in use */
+    bool ar_fetch_only;
+    uint8_t mvcos_bases;                /* base register numbers, 4 bits each */
+    uint64_t ar_asce;                   /* the space that the family is of */
 } Kvm390Tlb;
+
+/* In Kvm390Tlb.key: the low bits are the key, but the space is ar_asce. */
+#define KVM390_KEY_OF_AR_SPACE      0x80
 
 #ifdef CONFIG_USER_ONLY
 #define kvm390_skeys_on()       false
 #define kvm390_key_family(env)  0u
+#define kvm390_fetch_family(env) 0u
+#define kvm390_ar_flag(env)     0u
+#define kvm390_mvcos(env, ...)  false
 #define kvm390_check_key(env, addr, len, type, mmu_idx, key)        0
 #define kvm390_require_key(env, addr, len, type, mmu_idx, key, ra)
 #define kvm390_probe_write(env, addr, len, ra)
@@ -56,34 +71,59 @@ typedef struct Kvm390Tlb {
 /* kvm390's storage keys are in charge: not TCG's, and not switched off. */
 #define kvm390_skeys_on()       (kvm390_enabled() && kvm390_skeys_wanted())
 
-/* Slow half of kvm390_key_family(). */
+/* Slow halves of kvm390_fetch_family() and kvm390_key_family(). */
 unsigned kvm390_find_key_family(CPUArchState *env, unsigned key);
+unsigned kvm390_find_operand_family(CPUArchState *env);
 
 /**
- * kvm390_key_family: the family that accesses with the PSW key go through
+ * kvm390_take_family: have a family to be filled anew
+ * @env: the current CPU
+ * @key: what is to be in Kvm390Tlb.key for it
+ *
+ * Takes none that storage operands use at the time. Returns its number.
+ */
+unsigned kvm390_take_family(CPUArchState *env, uint8_t key);
+
+/* The family that instructions are fetched through. */
+#define kvm390_fetch_family(env)                                            \
+    (likely(!((env)->psw.mask & PSW_MASK_KEY)) ? 0u :                       \
+     kvm390_find_key_family(env, ((env)->psw.mask & PSW_MASK_KEY)           \
+                                 >> PSW_SHIFT_KEY))
+
+/**
+ * kvm390_key_family: the family that storage operands with the PSW key go
+ * through
  * @env: the current CPU
  *
  * Returns 0 to KVM390_KEY_FAMILIES. May empty a family. A macro because the
  * CPU's state is not defined yet where it is needed first.
  */
 #define kvm390_key_family(env)                                              \
-    (likely(!((env)->psw.mask & PSW_MASK_KEY)) ? 0u :                       \
-     kvm390_find_key_family(env, ((env)->psw.mask & PSW_MASK_KEY)           \
-                                 >> PSW_SHIFT_KEY))
+    (likely(!((env)->psw.mask & PSW_MASK_KEY) &&                            \
+            !(env)->kvm390_tlb.ar_active) ? 0u :                       \
+     kvm390_find_operand_family(env))
+
+/* After kvm390_key_family(). */
+#define kvm390_ar_flag(env)                                                 \
+    ((env)->kvm390_tlb.ar_active ? KVM390_FLAG_AR_SPACE : 0u)
 
 #endif /* !CONFIG_USER_ONLY */
 
 /* The part of the translation block's flags that names the family. */
-#define kvm390_key_flags(env)                                               \
-    (kvm390_key_family(env) << KVM390_FLAG_FAMILY_SHIFT)
+#define kvm390_key_flags(env) ({                                            \
+    unsigned family_ = kvm390_key_family(env);                              \
+    (family_ << KVM390_FLAG_FAMILY_SHIFT) | kvm390_ar_flag(env);            \
+})
 
 /* What to add to the MMU index of an address space, in generated code... */
 #define kvm390_index_of_flags(flags)                                        \
     ((((flags) & KVM390_FLAG_FAMILY) >> KVM390_FLAG_FAMILY_SHIFT) *         \
      KVM390_FAMILY_SIZE)
-/* ...and in helpers. */
+/* ...and in helpers; for instruction fetch. */
 #define kvm390_key_index(env)                                               \
     (kvm390_key_family(env) * KVM390_FAMILY_SIZE)
+#define kvm390_fetch_index(env)                                             \
+    (kvm390_fetch_family(env) * KVM390_FAMILY_SIZE)
 
 #ifndef CONFIG_USER_ONLY
 
