@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -30,6 +31,8 @@ struct kvm390_vcpu {
     unsigned id;
     int run_fd;
     struct kvm_run *run;
+    bool has_sigmask;   /* KVM_SET_SIGNAL_MASK; used by KVM_RUN's thread */
+    sigset_t sigmask;
 };
 
 struct kvm390_vm {
@@ -409,11 +412,80 @@ static int scatter(struct kvm390_segment *seg, uint8_t *buf, size_t len)
     return 0;
 }
 
+/* The kernel's signal set has 8 bytes, which libc's begins with. */
+#define KERNEL_SIGSET 8
+
+static int set_signal_mask(struct kvm390_vcpu *vcpu, const void *arg)
+{
+    const struct kvm_signal_mask *mask = arg;
+
+    if (!mask) {
+        vcpu->has_sigmask = false;
+        return 0;
+    }
+    if (!kvm390_readable(mask, sizeof(*mask))) {
+        return -EFAULT;
+    }
+    if (mask->len != KERNEL_SIGSET) {
+        return -EINVAL;
+    }
+    if (!kvm390_readable(mask->sigset, KERNEL_SIGSET)) {
+        return -EFAULT;
+    }
+    sigfillset(&vcpu->sigmask);
+    memcpy(&vcpu->sigmask, mask->sigset, KERNEL_SIGSET);
+    vcpu->has_sigmask = true;
+    return 0;
+}
+
+/*
+ * Which signals end the wait: those that KVM_SET_SIGNAL_MASK leaves, or else
+ * the program. What the program blocks stays pending, so those come through a
+ * descriptor; returns it, or -1. @wait becomes the mask to wait with.
+ */
+static int signals_to_wait_for(struct kvm390_vcpu *vcpu,
+                               const sigset_t *before, sigset_t *wait)
+{
+    sigset_t held;
+    int sig, fd = -1;
+
+    *wait = *before;
+    if (!vcpu->has_sigmask) {
+        return -1;
+    }
+    sigemptyset(&held);
+    for (sig = 1; sig <= 8 * KERNEL_SIGSET; sig++) {
+        if (sigismember(&vcpu->sigmask, sig) == 1) {
+            sigaddset(wait, sig);
+        } else if (sigismember(before, sig) == 1) {
+            sigaddset(&held, sig);
+            fd = 0;
+        }
+    }
+    return fd < 0 ? -1 : signalfd(-1, &held, SFD_CLOEXEC);
+}
+
+/* Wait for the reply; true if a signal came first. */
+static bool interrupted(struct kvm390_vcpu *vcpu, const sigset_t *before)
+{
+    sigset_t wait;
+    struct pollfd pfd[2] = {
+        { .fd = vcpu->conn.fd, .events = POLLIN },
+        { .fd = signals_to_wait_for(vcpu, before, &wait), .events = POLLIN },
+    };
+    bool signal = ppoll(pfd, 2, NULL, &wait) < 0 ? errno == EINTR :
+                  pfd[1].revents & POLLIN;
+
+    if (pfd[1].fd >= 0) {
+        close(pfd[1].fd);
+    }
+    return signal;
+}
+
 /* KVM_RUN: the reply takes its time, and a signal ends the wait for it. */
 static int run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
                void **reply)
 {
-    struct pollfd pfd = { .fd = vcpu->conn.fd, .events = POLLIN };
     static uint32_t runs; /* atomic; with the process, a number of its own */
     uint64_t token;
     sigset_t all, before;
@@ -426,8 +498,7 @@ static int run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_mutex_lock(vcpu->conn.lock);
     ret = kvm390_send(&vcpu->conn, msg, NULL, -1);
-    if (!ret && !kvm390_poll(&vcpu->conn) &&
-        ppoll(&pfd, 1, NULL, &before) < 0 && errno == EINTR) {
+    if (!ret && !kvm390_poll(&vcpu->conn) && interrupted(vcpu, &before)) {
         /* It may be over by itself already; either way there is one reply. */
         simple_call(&vcpu->vm->conn, KVM390_CMD_CANCEL, vcpu->id, token, -1,
                     NULL);
@@ -494,6 +565,17 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     uint8_t *buf = NULL;
     void *reply = NULL;
 
+    if (request == KVM_RUN && vcpu && arg) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (request == KVM_SET_SIGNAL_MASK && vcpu) {
+        ret = set_signal_mask(vcpu, arg);
+        if (ret) {
+            errno = -ret;
+        }
+        return ret ? -1 : 0;
+    }
     if (request == KVM_S390_INTERRUPT || request == KVM_S390_IRQ) {
         conn = &vm->conn; /* need not wait for KVM_RUN to end */
     }

@@ -326,10 +326,10 @@ static void seg_flic_get(const void *arg, struct kvm390_segment *seg)
 #define CMMA_FIELDS "start_gfn count flags mask values"
 
 const struct kvm390_ioctl kvm390_ioctls[] = {
-    PLAIN(KVM_GET_API_VERSION, SYS),
+    NUMBER(KVM_GET_API_VERSION, SYS),
     NUMBER(KVM_CREATE_VM, SYS),
     NUMBER(KVM_CHECK_EXTENSION, SYS | VM),
-    PLAIN(KVM_GET_VCPU_MMAP_SIZE, SYS),
+    NUMBER(KVM_GET_VCPU_MMAP_SIZE, SYS),
     PLAIN(KVM_S390_ENABLE_SIE, SYS),
 
     NUMBER(KVM_CREATE_VCPU, VM),
@@ -392,6 +392,8 @@ const struct kvm390_ioctl kvm390_ioctls[] = {
            "acr0", NULL),
     STRUCT(KVM_SET_SREGS, VCPU, IN, struct kvm_sregs, "w16d16",
            "acr0", NULL),
+    STRUCT(KVM_TRANSLATE, VCPU, INOUT, struct kvm_translation, "d2b8",
+           "linear_address", NULL),
     STRUCT(KVM_GET_FPU, VCPU, OUT, struct kvm_fpu, "w1b4d16",
            "fpc - - - - fpr0", NULL),
     STRUCT(KVM_SET_FPU, VCPU, IN, struct kvm_fpu, "w1b4d16",

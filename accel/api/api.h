@@ -317,7 +317,7 @@ Kvm390Handler kvm390_set_memory, kvm390_set_memory2, kvm390_get_dirty_log;
 Kvm390Handler kvm390_get_attr, kvm390_set_attr, kvm390_has_attr,
     kvm390_get_masks;
 Kvm390Handler kvm390_run, kvm390_get_regs, kvm390_set_regs, kvm390_get_sregs,
-    kvm390_set_sregs, kvm390_get_fpu, kvm390_set_fpu, kvm390_get_one_reg,
+    kvm390_set_sregs, kvm390_translate, kvm390_get_fpu, kvm390_set_fpu, kvm390_get_one_reg,
     kvm390_set_one_reg;
 Kvm390Handler kvm390_get_mp_state, kvm390_set_mp_state, kvm390_normal_reset,
     kvm390_initial_reset, kvm390_clear_reset, kvm390_set_initial_psw,

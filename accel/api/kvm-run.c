@@ -288,6 +288,8 @@ void kvm390_run_sync(Kvm390Vcpu *vcpu)
     uint64_t dirty = get64(vcpu, &vcpu->run->kvm_dirty_regs);
 
     kvm390_run_pull(vcpu);
+    /* With its rounding mode; an invalid one becomes 0, as with KVM. */
+    cpu_s390x_load_fpc(&vcpu->cpu->env, vcpu->cpu->env.fpc);
     sync_dirty(vcpu, dirty);
     if (vcpu->prefix.type) {
         vcpu->prefix.type = 0;

@@ -67,7 +67,10 @@ int kvm390_set_fpu(Kvm390Call *call)
     const struct kvm_fpu *fpu = call->arg;
     int i;
 
-    env->fpc = fpu->fpc;
+    env->fpc = fpu->fpc; /* with what it says, at KVM_RUN */
+    if (!kvm390_intercepts.vm) {
+        cpu_s390x_load_fpc(env, fpu->fpc);
+    }
     for (i = 0; i < 16; i++) {
         *get_freg(env, i) = fpu->fprs[i];
     }
@@ -149,6 +152,12 @@ static bool write_reg(Kvm390Vcpu *vcpu, uint64_t id, uint64_t value)
     default:
         return false;
     }
+}
+
+/* "Not implemented yet", says KVM. */
+int kvm390_translate(Kvm390Call *call)
+{
+    return -EINVAL;
 }
 
 static bool is_short(uint64_t id)

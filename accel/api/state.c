@@ -56,9 +56,13 @@ int kvm390_set_initial_psw(Kvm390Call *call)
     if (s390_cpu_get_state(call->vcpu->cpu) != S390_CPU_STATE_STOPPED) {
         return -EBUSY;
     }
-    env->psw.mask = psw->mask;
-    env->psw.addr = psw->addr;
     kvm390_run_set_psw(call->vcpu, psw->mask, psw->addr);
+    if (!kvm390_intercepts.vm) {
+        /* No KVM_RUN is going to take it from there. */
+        env->psw.mask = psw->mask;
+        env->psw.addr = psw->addr;
+        env->cc_op = (psw->mask >> 44) & 3;
+    }
     return 0;
 }
 
@@ -69,7 +73,6 @@ static void reset_common(Kvm390Vcpu *vcpu)
 
     env->psw.mask &= ~PSW_MASK_RI;
     env->pfault_token = -1ull;
-    env->bpbc = false;
     memset(env->riccb, 0, sizeof(env->riccb));
     memset(vcpu->run->s.regs.riccb, 0, sizeof(env->riccb));
     kvm390_irq_clear_local(vcpu);
@@ -94,6 +97,7 @@ static void reset_initial(Kvm390Vcpu *vcpu)
     env->todpr = 0;
     env->pp = 0;
     env->gbea = 1;
+    env->bpbc = false;
     env->fpc = 0;
     memset(env->cregs, 0, sizeof(env->cregs));
     env->cregs[0] = CR0_RESET;
@@ -125,7 +129,6 @@ int kvm390_clear_reset(Kvm390Call *call)
     memset(env->gscb, 0, sizeof(env->gscb));
     env->etoken = 0;
     env->etoken_extension = 0;
-    env->diag318_info = 0;
     kvm390_run_push(call->vcpu);
     return 0;
 }

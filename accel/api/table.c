@@ -56,6 +56,7 @@ static const Kvm390ApiEntry table[] = {
     { KVM_GET_SREGS, VCPU, KVM390_REGS_IN, kvm390_get_sregs },
     { KVM_SET_SREGS, VCPU, KVM390_REGS_IN | KVM390_REGS_OUT,
       kvm390_set_sregs },
+    { KVM_TRANSLATE, VCPU, 0, kvm390_translate },
     { KVM_GET_FPU, VCPU, KVM390_REGS_IN, kvm390_get_fpu },
     { KVM_SET_FPU, VCPU, KVM390_REGS_IN | KVM390_REGS_OUT, kvm390_set_fpu },
     { KVM_GET_ONE_REG, VCPU, 0, kvm390_get_one_reg },

@@ -10,7 +10,7 @@
 
 int kvm390_get_api_version(Kvm390Call *call)
 {
-    return KVM_API_VERSION;
+    return call->number ? -EINVAL : KVM_API_VERSION;
 }
 
 int kvm390_create_vm(Kvm390Call *call)
@@ -39,7 +39,7 @@ int kvm390_extension(Kvm390Call *call)
 
 int kvm390_get_mmap_size(Kvm390Call *call)
 {
-    return KVM390_RUN_SIZE;
+    return call->number ? -EINVAL : KVM390_RUN_SIZE;
 }
 
 int kvm390_enable_sie(Kvm390Call *call)

@@ -32,6 +32,8 @@ static void test_system(void)
 
     CHECK(kvm390_system_ioctl(vm, KVM_GET_API_VERSION, NULL) == 12);
     CHECK(kvm390_system_ioctl(vm, KVM_GET_VCPU_MMAP_SIZE, NULL) == 4096);
+    FAILS(kvm390_system_ioctl(vm, KVM_GET_API_VERSION, (void *)1), EINVAL);
+    FAILS(kvm390_system_ioctl(vm, KVM_GET_VCPU_MMAP_SIZE, (void *)1), EINVAL);
     errno = ENFILE; /* is left alone by what succeeds, as ioctl(2) leaves it */
     for (i = 0; i < 100; i++) {
         CHECK(kvm390_system_ioctl(vm, KVM_GET_API_VERSION, NULL) == 12);
@@ -402,6 +404,7 @@ static void test_run(void)
         CHECK(is_diag_501(run) && run->s.regs.gprs[2] == i);
         CHECK(run->psw_addr == CODE + 8);
     }
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_RUN, (void *)1), EINVAL);
     run->immediate_exit = 1;
     FAILS(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL), EINTR);
     run->immediate_exit = 0;
@@ -488,6 +491,49 @@ static void test_sigp(void)
     CHECK((run->s.regs.gprs[7] >> 28 & 3) == 3); /* not operational */
 }
 
+static void *send_usr1(void *to)
+{
+    usleep(20000);
+    pthread_kill(*(pthread_t *)to, SIGUSR1);
+    return NULL;
+}
+
+/* A signal that is blocked, but not in KVM_RUN, ends it and stays pending. */
+static void test_signal_mask(void)
+{
+    struct kvm390_vcpu *vcpu = start_vcpu(looping, sizeof(looping));
+    struct kvm_run *run = kvm390_vcpu_run(vcpu);
+    struct {
+        struct kvm_signal_mask head;
+        unsigned char bits[8];
+    } mask = { .head.len = 4 };
+    pthread_t thread, self = pthread_self();
+    sigset_t usr1, pending;
+    int sig;
+
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_SET_SIGNAL_MASK, &mask), EINVAL);
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_SET_SIGNAL_MASK, (void *)8), EFAULT);
+    mask.head.len = 8;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_SIGNAL_MASK, &mask) == 0);
+    sigemptyset(&usr1);
+    sigaddset(&usr1, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &usr1, NULL);
+    pthread_kill(pthread_self(), SIGUSR1);
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL), EINTR);
+    CHECK(run->exit_reason == KVM_EXIT_INTR);
+    sigpending(&pending);
+    CHECK(sigismember(&pending, SIGUSR1));
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL), EINTR);
+    sigwait(&usr1, &sig);
+    /* One that comes while it runs. */
+    pthread_create(&thread, NULL, send_usr1, &self);
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL), EINTR);
+    pthread_join(thread, NULL);
+    sigwait(&usr1, &sig);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_SIGNAL_MASK, NULL) == 0);
+    pthread_sigmask(SIG_UNBLOCK, &usr1, NULL);
+}
+
 static void test_wait(void)
 {
     struct kvm390_vcpu *vcpu = start_vcpu(looping, sizeof(looping));
@@ -556,6 +602,8 @@ static void test_registers(void)
     CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_FPU, &fpu) == 0);
     CHECK(kvm390_vcpu_ioctl(vcpu, KVM_GET_FPU, &fpu2) == 0);
     CHECK(fpu2.fpc == fpu.fpc && fpu2.fprs[15] == 99);
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_TRANSLATE, regs.gprs), EINVAL);
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_TRANSLATE, NULL), EFAULT);
     FAILS(kvm390_vcpu_ioctl(vcpu, KVM_GET_REGS, (void *)8), EFAULT);
     FAILS(kvm390_vcpu_ioctl(vcpu, KVM_SET_REGS, NULL), EFAULT);
 }
@@ -566,6 +614,70 @@ static int one_reg(struct kvm390_vcpu *vcpu, unsigned long request,
     struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)addr };
 
     return kvm390_vcpu_ioctl(vcpu, request, &reg);
+}
+
+/* fiebr %f1,0,%f2; diag 0,0,0x501; j to the start */
+static void test_fpc(void)
+{
+    static const unsigned char round[] = {
+        0xb3, 0x57, 0x00, 0x12, 0x83, 0x00, 0x05, 0x01, 0xa7, 0xf4, 0xff, 0xfc,
+    };
+    struct kvm390_vcpu *vcpu = start_vcpu(round, sizeof(round));
+    struct kvm_run *run = kvm390_vcpu_run(vcpu);
+    struct kvm_fpu fpu = { .fprs = { [2] = 0x3fa0000000000000 } }; /* 1.25 */
+    struct kvm_sregs sregs;
+
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_GET_SREGS, &sregs) == 0);
+    sregs.crs[0] |= 1ull << 18; /* AFP registers */
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_SREGS, &sregs) == 0);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_FPU, &fpu) == 0);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(run) && run->s.regs.vrs[1][0] >> 32 == 0x3f800000);
+    /* The rounding mode that user space sets is the one that counts. */
+    fpu.fpc = 2;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_FPU, &fpu) == 0);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(run) && run->s.regs.vrs[1][0] >> 32 == 0x40000000);
+    CHECK((run->s.regs.fpc & 7) == 2);
+    run->s.regs.fpc = 0;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(run) && run->s.regs.vrs[1][0] >> 32 == 0x3f800000);
+    /* An FPC that can't be is 0. */
+    run->s.regs.fpc = 0x03000001;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(run) && !(run->s.regs.fpc & 0x03000007));
+}
+
+/* What resets leave alone. */
+static void test_resets(void)
+{
+    struct kvm390_vcpu *vcpu = start_vcpu(counting, sizeof(counting));
+    struct kvm_run *run = kvm390_vcpu_run(vcpu);
+    uint64_t token = 5;
+
+    run->kvm_dirty_regs = KVM_SYNC_DIAG318 | KVM_SYNC_ARCH0 | KVM_SYNC_CRS;
+    run->s.regs.diag318 = 0x1234;
+    run->s.regs.pp = 9;
+    run->s.regs.crs[4] = 44;
+    run->s.regs.acrs[3] = 33;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(one_reg(vcpu, KVM_SET_ONE_REG, KVM_REG_S390_PFTOKEN, &token) == 0);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_NORMAL_RESET, NULL) == 0);
+    CHECK(one_reg(vcpu, KVM_GET_ONE_REG, KVM_REG_S390_PFTOKEN, &token) == 0);
+    CHECK(token == UINT64_MAX);
+    CHECK(run->s.regs.crs[4] == 44 && run->s.regs.gprs[2] == 1);
+    CHECK(run->s.regs.pp == 9 && run->psw_addr == CODE + 8);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_INITIAL_RESET, NULL) == 0);
+    CHECK(run->s.regs.crs[4] == 0 && run->s.regs.pp == 0);
+    CHECK(run->s.regs.gprs[2] == 1 && run->s.regs.acrs[3] == 33);
+    CHECK(run->psw_addr == 0 && run->s.regs.gbea == 1);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_CLEAR_RESET, NULL) == 0);
+    CHECK(run->s.regs.gprs[2] == 0 && run->s.regs.acrs[3] == 0);
+    /* DIAG 318's value belongs to no CPU reset of KVM's. */
+    run->psw_mask = 0x180000000;
+    run->psw_addr = CODE;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0 && is_diag_501(run));
+    CHECK(run->s.regs.diag318 == 0x1234);
 }
 
 static void test_one_reg(void)
@@ -622,6 +734,10 @@ static void test_initial_psw(void)
 
     CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_SET_INITIAL_PSW, &psw) == 0);
     CHECK(run->psw_addr == CODE + 4);
+    /* KVM_RUN takes it; until then the vCPU's PSW is another. */
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_STORE_STATUS,
+                            (void *)0x2000) == 0);
+    CHECK(!memcmp(memory + 0x2000 + 256 + 8, "\0\0\0\0\0\0\0\0", 8));
     CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
     CHECK(is_diag_501(run) && run->s.regs.gprs[2] == 0);
     FAILS(kvm390_vcpu_ioctl(vcpu, KVM_S390_SET_INITIAL_PSW, &psw), EBUSY);
@@ -763,6 +879,28 @@ static void test_debug(void)
     struct kvm_guest_debug debug = { .control = 0x40000000 };
 
     FAILS(kvm390_vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug), EINVAL);
+
+    /* Limits, and what is passed over. */
+    debug.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
+    debug.arch.hw_bp = (void *)8;
+    debug.arch.nr_hw_bp = 51;
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug), EINVAL);
+    debug.arch.nr_hw_bp = 50;
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug), EFAULT);
+    debug.arch.hw_bp = NULL;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug) == 0);
+    debug.arch.hw_bp = &bp;
+    debug.arch.nr_hw_bp = 1;
+    bp.type = KVM_HW_WP_WRITE;
+    bp.len = 101;
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug), EINVAL);
+    bp.len = -1;
+    FAILS(kvm390_vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug), EINVAL);
+    bp.type = 99;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug) == 0);
+    bp.type = KVM_HW_BP;
+    bp.len = 2;
+    debug.arch.nr_hw_bp = 0;
     debug.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
     CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug) == 0);
     CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
@@ -1016,6 +1154,8 @@ static void test_enable_cap(void)
     FAILS(enable(NULL, 0x7fff, 0), EINVAL);
     CHECK(enable(NULL, KVM_CAP_S390_USER_SIGP, 0) == 0);
     FAILS(enable(NULL, KVM_CAP_S390_VECTOR_REGISTERS, 0), EBUSY);
+    FAILS(enable(NULL, KVM_CAP_S390_RI, 0), EBUSY);
+    FAILS(enable(NULL, KVM_CAP_S390_CPU_TOPOLOGY, 0), EBUSY);
     FAILS(enable(NULL, KVM_CAP_S390_CSS_SUPPORT, 0), EINVAL);
     CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
     CHECK(is_diag_501(run) && run->s.regs.gprs[2] >> 28 == 3); /* cc 3 */
@@ -1179,9 +1319,12 @@ static const struct test tests[] = {
     { "RUN of code that changed", test_changed_code, false },
     { "RUN and signals", test_signal, false },
     { "SIGP", test_sigp, false },
+    { "SET_SIGNAL_MASK", test_signal_mask, false },
     { "disabled wait", test_wait, false },
     { "an interruption ends a wait", test_wait_ends, false },
     { "REGS, SREGS, FPU", test_registers, false },
+    { "the FPC", test_fpc, false },
+    { "resets", test_resets, false },
     { "ONE_REG", test_one_reg, false },
     { "MP_STATE", test_mp_state, false },
     { "SET_INITIAL_PSW", test_initial_psw, false },
