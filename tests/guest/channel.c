@@ -12,6 +12,7 @@
  * line then is the one QEMU died of).
  */
 #include "guest.h"
+#include "random.h"
 
 #define ARENA_SIZE      (4UL << 20)
 #define SUBCHANNELS     8
@@ -62,21 +63,8 @@ struct orb {
     uint8_t extension[20];
 };
 
-static uint64_t state, arena, storage_end, cc_seen[4];
+static uint64_t arena, storage_end, cc_seen[4];
 static bool show;
-
-static uint64_t random(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-static unsigned below(unsigned n)
-{
-    return (random() >> 20) % n;
-}
 
 static uint32_t random_address(void)
 {
@@ -359,7 +347,7 @@ void main(void)
     uint64_t count = argument_number("count", 200000);
     unsigned devices = 0;
 
-    state = argument_number("seed", 1) * 0x9e3779b97f4a7c15;
+    random_seed(argument_number("seed", 1), 0);
     show = argument_number("show", 0);
     storage_end = memory_size();
     arena = storage_end - ARENA_SIZE;

@@ -9,24 +9,12 @@
  * only=NAME.
  */
 #include "guest.h"
+#include "random.h"
 
 #define WINDOW_PAGES    8
 
 static uint8_t *window;
-static uint64_t state, show;
-
-static uint64_t random(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-static unsigned below(unsigned n)
-{
-    return (random() >> 20) % n;
-}
+static uint64_t show;
 
 /* Real storage of the window, or none at all. */
 static uint64_t random_address(void)
@@ -301,7 +289,7 @@ void main(void)
     uint64_t count = argument_number("count", 4000);
 
     show = argument_number("show", 0);
-    state = argument_number("seed", 1) * 0x9e3779b97f4a7c15 + 1;
+    random_seed(argument_number("seed", 1), 1);
     window = page_alloc(WINDOW_PAGES);
     run("keys", do_keys, count);
     run("lra", do_lra, count);

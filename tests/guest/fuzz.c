@@ -12,6 +12,7 @@
  * Not under tcg: QEMU 10.0 aborts in access-register mode.
  */
 #include "guest.h"
+#include "random.h"
 
 /* Everything is below 16 MiB, for the 24-bit mode. */
 #define CODE            0x700000UL      /* load registers, then the fuzz */
@@ -27,20 +28,7 @@ struct registers {
 };
 
 static uint8_t *code, *window;
-static uint64_t space, state;
-
-static uint64_t random(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-static unsigned below(unsigned n)
-{
-    return (random() >> 20) % n;
-}
+static uint64_t space, secondary;
 
 /* What would leave the test's reach in the supervisor state. */
 static bool excluded(const uint8_t *insn)
@@ -197,7 +185,7 @@ static void load_control_registers(uint64_t cr0)
               | CR0_VECTOR | CR0_EXTRACTION_AUTHORITY);
     cr_set(1, space);
     cr_set(3, 0xffffffff00000000);
-    cr_set(7, space);
+    cr_set(7, secondary);
     cr_set(13, space);
 }
 
@@ -230,6 +218,15 @@ static void test_mode(const struct mode *m, uint64_t count, bool show)
     tap_note("%lu ended by an exception, %lu by the clock", refused, looped);
 }
 
+static uint64_t make_space(void)
+{
+    uint64_t s = dat_space();
+
+    dat_map(s, CODE, (uint64_t)code, PAGE_SIZE, DAT_PROTECT);
+    dat_map(s, WINDOW, (uint64_t)window, WINDOW_PAGES * PAGE_SIZE, 0);
+    return s;
+}
+
 void main(void)
 {
     uint64_t count = argument_number("count", 4000);
@@ -237,11 +234,10 @@ void main(void)
 
     code = page_alloc(1);
     window = page_alloc(WINDOW_PAGES);
-    space = dat_space();
-    dat_map(space, CODE, (uint64_t)code, PAGE_SIZE, DAT_PROTECT);
-    dat_map(space, WINDOW, (uint64_t)window, WINDOW_PAGES * PAGE_SIZE, 0);
+    space = make_space();
+    secondary = make_space();
     for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
-        state = argument_number("seed", 1) * 0x9e3779b97f4a7c15 + i;
+        random_seed(argument_number("seed", 1), i);
         if (only == -1UL || only == i) {
             test_mode(&modes[i], count, argument_number("show", 0));
         }

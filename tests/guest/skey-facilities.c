@@ -7,7 +7,6 @@
  */
 #include "guest.h"
 
-static void do_ipk(uint64_t a) { asm volatile("ipk" : : : "2"); }
 static void do_ivsk(uint64_t a) { asm volatile("ivsk 0,%0" : : "a" (a) : "0"); }
 static void do_mvck(uint64_t a)
 {
@@ -25,18 +24,6 @@ static void do_strag(uint64_t a)
 {
     asm volatile(".insn sse,0xe50200000000,0(%0),0(%0)" : : "a" (a) : "memory");
 }
-static void do_pfmf(uint64_t a)
-{
-    asm volatile("lghi 0,0\n .insn rre,0xb9af0000,0,%0" : : "a" (a) : "0");
-}
-static void do_rrbm(uint64_t a)
-{
-    asm volatile(".insn rre,0xb9ae0000,0,%0" : : "a" (a) : "0");
-}
-static void do_irbm(uint64_t a)
-{
-    asm volatile(".insn rre,0xb9ac0000,0,%0" : : "a" (a) : "0");
-}
 static void do_crdte(uint64_t a)
 {
     asm volatile(".insn rrf,0xb98f0000,%%r2,%%r4,%%r0,0" : : : "2", "cc");
@@ -46,9 +33,9 @@ static const struct {
     const char *name;
     void (*fn)(uint64_t);
 } added[] = {
-    { "IPK", do_ipk }, { "IVSK", do_ivsk }, { "MVCK", do_mvck },
+    { "IPK", leaf_ipk }, { "IVSK", do_ivsk }, { "MVCK", do_mvck },
     { "MVCSK", do_mvcsk }, { "MVCDK", do_mvcdk }, { "STRAG", do_strag },
-    { "PFMF", do_pfmf }, { "RRBM", do_rrbm }, { "IRBM", do_irbm },
+    { "PFMF", leaf_pfmf }, { "RRBM", leaf_rrbm }, { "IRBM", leaf_irbm },
     { "CRDTE", do_crdte },
 };
 

@@ -274,19 +274,6 @@ static void do_tprot(uint64_t a)
 {
     asm volatile("tprot 0(%0),0" : : "a" (a) : "cc");
 }
-static void do_pfmf(uint64_t a)
-{
-    asm volatile("lghi 0,0\n .insn rre,0xb9af0000,0,%0" : : "a" (a) : "0");
-}
-static void do_rrbm(uint64_t a)
-{
-    asm volatile(".insn rre,0xb9ae0000,0,%0" : : "a" (a) : "0");
-}
-static void do_irbm(uint64_t a)
-{
-    asm volatile(".insn rre,0xb9ac0000,0,%0" : : "a" (a) : "0");
-}
-static void do_ipk(uint64_t a) { asm volatile("ipk" : : : "2"); }
 static void do_spka3(uint64_t a) { asm volatile("spka 0x30"); }
 
 static void test_problem_state(void)
@@ -297,17 +284,17 @@ static void test_problem_state(void)
     ok_eq(problem(do_rrbe), PGM_PRIVILEGED, "RRBE");
     ok_eq(problem(do_tprot), PGM_PRIVILEGED, "TPROT");
     if (facility(8)) {
-        ok_eq(problem(do_pfmf), PGM_PRIVILEGED, "PFMF");
+        ok_eq(problem(leaf_pfmf), PGM_PRIVILEGED, "PFMF");
     }
     if (facility(66)) {
-        ok_eq(problem(do_rrbm), PGM_PRIVILEGED, "RRBM");
+        ok_eq(problem(leaf_rrbm), PGM_PRIVILEGED, "RRBM");
     }
     if (facility(145)) {
-        ok_eq(problem(do_irbm), PGM_PRIVILEGED, "IRBM");
+        ok_eq(problem(leaf_irbm), PGM_PRIVILEGED, "IRBM");
     }
-    ok_eq(problem(do_ipk), PGM_PRIVILEGED, "IPK without authority");
+    ok_eq(problem(leaf_ipk), PGM_PRIVILEGED, "IPK without authority");
     cr_or(0, CR0_EXTRACTION_AUTHORITY);
-    ok_eq(problem(do_ipk), PGM_NONE, "IPK with extraction authority");
+    ok_eq(problem(leaf_ipk), PGM_NONE, "IPK with extraction authority");
     cr_clear(0, CR0_EXTRACTION_AUTHORITY);
     cr_set(3, 0);
     ok_eq(problem(do_spka3), PGM_PRIVILEGED, "SPKA without the mask bit");

@@ -14,6 +14,7 @@
  * Not under tcg: QEMU 10.0 aborts there.
  */
 #include "guest.h"
+#include "random.h"
 
 #define ARENA_SIZE      (4UL << 20)
 #define SVC             0x0a00          /* ends a run */
@@ -59,23 +60,10 @@ asm(".text\n"
     "   lmg     %r6,%r15,48(%r1)\n"
     "   br      %r14\n");
 
-static uint64_t state, arena, space, storage_end;
+static uint64_t arena, space, storage_end;
 static uint8_t *code, *prefix_area;
 static bool show;
 static uint32_t endings[256];   /* runs, by the program-interruption code */
-
-static uint64_t random(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-static unsigned below(unsigned n)
-{
-    return (random() >> 20) % n;
-}
 
 /* An address in the arena or one that designates no storage; with any
  * displacement, and in any addressing mode, it does not reach other storage. */
@@ -754,7 +742,7 @@ void main(void)
         test_found();
     }
     for (unsigned i = 0; i < ARRAY_SIZE(groups); i++) {
-        state = argument_number("seed", 1) * 0x9e3779b97f4a7c15 + i;
+        random_seed(argument_number("seed", 1), i);
         if (!only[0] || !strcmp(only, groups[i].name)) {
             run_group(&groups[i], count ? count : groups[i].count);
         }

@@ -173,6 +173,28 @@ static inline uint64_t pfmf(uint64_t control, uint64_t addr)
     return addr;
 }
 
+/* The same for call_under(), in any state and under any key. */
+static inline void leaf_ipk(uint64_t unused)
+{
+    asm volatile("ipk" : : : "2");
+}
+
+static inline void leaf_pfmf(uint64_t addr)
+{
+    asm volatile("   lghi    0,0\n   .insn   rre,0xb9af0000,0,%0"
+                 : : "a" (addr) : "0");
+}
+
+static inline void leaf_rrbm(uint64_t addr)
+{
+    asm volatile(".insn rre,0xb9ae0000,0,%0" : : "a" (addr) : "0");
+}
+
+static inline void leaf_irbm(uint64_t addr)
+{
+    asm volatile(".insn rre,0xb9ac0000,0,%0" : : "a" (addr) : "0");
+}
+
 /* ESSA's orders and the states it returns */
 #define ESSA_GET                    0
 #define ESSA_STABLE                 1
