@@ -39,7 +39,7 @@
 #define CR0_CLOCK_COMPARATOR        (1UL << (63 - 52))
 #define CR0_CPU_TIMER               (1UL << (63 - 53))
 #define CR0_SERVICE_SIGNAL          (1UL << (63 - 54))
-#define CR0_IEP                     (1UL << (63 - 20))
+#define CR0_IEP                     (1UL << (63 - 43))
 
 /* cr_get(n), cr_set(n, value): n must be a constant. */
 #define cr_get(n) ({                                            \
