@@ -122,6 +122,7 @@ void kvm390_check_client_code(void)
 
 void kvm390_forget_client_code(uint64_t ram_addr, uint64_t len)
 {
+    GArray *gone = g_array_new(false, false, sizeof(uint64_t));
     size_t i;
 
     qemu_mutex_lock(&lock);
@@ -129,10 +130,13 @@ void kvm390_forget_client_code(uint64_t ram_addr, uint64_t len)
         CodePage *page = g_ptr_array_index(pages, i);
 
         if (page->ram_addr >= ram_addr && page->ram_addr < ram_addr + len) {
+            g_array_append_val(gone, page->ram_addr);
             drop(i);
         } else {
             i++;
         }
     }
     qemu_mutex_unlock(&lock);
+    invalidate(gone);
+    g_array_free(gone, true);
 }

@@ -166,10 +166,10 @@ static int delete(unsigned id)
         return -EINVAL;
     }
     slots[id] = NULL;
-    kvm390_forget_client_code(memory_region_get_ram_addr(&slot->mr),
-                              slot->size);
     memory_region_del_subregion(get_system_memory(), &slot->mr);
     drain();
+    kvm390_forget_client_code(memory_region_get_ram_addr(&slot->mr),
+                              slot->size);
     object_unref(slot);
     kvm390_protection_update();
     return 0;

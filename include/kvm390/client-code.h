@@ -35,7 +35,12 @@ static inline void kvm390_client_code(uint64_t ram_addr)
  */
 void kvm390_check_client_code(void);
 
-/** kvm390_forget_client_code: a range of RAM goes away. Any thread. */
+/**
+ * kvm390_forget_client_code: a range of RAM goes away
+ *
+ * Its translations go, too: other RAM may come to have its addresses. Any
+ * thread, when no vCPU can get at the range any more, before it is freed.
+ */
 void kvm390_forget_client_code(uint64_t ram_addr, uint64_t len);
 
 #endif

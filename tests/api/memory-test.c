@@ -243,6 +243,32 @@ static void test_slots_follow(void)
     munmap(mem, size);
 }
 
+/* Code of a slot that is gone does not run in the one that comes after it. */
+static void test_slot_replaced(void)
+{
+    const uint64_t size = 1 << 20, gpa = 8 << 20;
+    int i;
+
+    start_code(counting, sizeof(counting));
+    for (i = 1; i < 60; i++) {
+        unsigned char *mem = map(size);
+
+        memcpy(mem + 0x1000, counting, sizeof(counting));
+        mem[0x1003] = i; /* aghi %r2,i */
+        CHECK(set_slot(1, 0, gpa, size, mem) == 0);
+        run->psw_addr = gpa + 0x1000;
+        run->s.regs.gprs[2] = 0;
+        CHECK(run_it() == 0 && is_diag_501(run));
+        CHECK(run->s.regs.gprs[2] == (uint64_t)i);
+        CHECK(set_slot(1, 0, 0, 0, NULL) == 0);
+        munmap(mem, size);
+        kvm390_memory_forget(mem, size);
+        if (i % 3 == 0) {
+            usleep(20000); /* what is gone is freed by now */
+        }
+    }
+}
+
 /* A slot is made of addresses; whether there is memory matters in use. */
 static void test_no_memory(void)
 {
@@ -280,6 +306,7 @@ static const struct test tests[] = {
     { "mprotect() and memory operations", test_memops, false },
     { "protection comes and goes with slots", test_slots_follow, false },
     { "a slot without memory", test_no_memory, false },
+    { "a slot in place of another", test_slot_replaced, false },
 };
 
 int main(int argc, char **argv)
