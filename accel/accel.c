@@ -15,6 +15,7 @@
 #include "qapi/visitor.h"
 #include "qom/object_interfaces.h"
 #include "system/accel-ops.h"
+#include "kvm390/include/kvm390/interrupts.h"
 #include "kvm390/include/kvm390/accel.h"
 #include "kvm390/include/kvm390/guest-access.h"
 #include "kvm390/include/kvm390/exits.h"
@@ -61,6 +62,7 @@ static int kvm390_init_machine(MachineState *ms)
 
     trace_kvm390_init(kvm390_version(), props.skeys, props.cmma);
     kvm390_guest_access_init();
+    kvm390_irq_migration_init();
     return tcg->init_machine(ms);
 }
 

@@ -17,6 +17,7 @@
 #include "tcg/tcg_s390x.h"
 #include "target/s390x/tcg/s390-tod.h"
 #include "kvm390/include/kvm390/exits.h"
+#include "kvm390/include/kvm390/gaccess.h"
 #include "kvm390/trace.h"
 
 #define PER_BIT 0x80
@@ -60,6 +61,27 @@ void kvm390_inject_local(S390CPU *cpu, uint32_t which)
     first_use();
     qatomic_or(&kvm390_local_irqs(cpu)->pending, which);
     cpu_interrupt(CPU(cpu), CPU_INTERRUPT_HARD);
+}
+
+/* Subclasses in the interruption code (PoP, "Machine-Check Interruption"). */
+#define MCIC_EXIGENT     (MCIC_SC_SD | MCIC_SC_PD)
+#define MCIC_REPRESSIBLE (MCIC_SC_ED | MCIC_SC_DG | MCIC_SC_W)
+
+void kvm390_inject_mchk(S390CPU *cpu, const struct kvm_s390_mchk_info *in)
+{
+    struct kvm_s390_mchk_info *mchk = &kvm390_local_irqs(cpu)->mchk;
+
+    /* Conditions add up; an address and a logout are the latest one's. */
+    mchk->cr14 |= in->cr14;
+    mchk->mcic |= in->mcic;
+    mchk->ext_damage_code |= in->ext_damage_code;
+    mchk->failing_storage_address = in->failing_storage_address;
+    memcpy(mchk->fixed_logout, in->fixed_logout, sizeof(in->fixed_logout));
+    if (mchk->mcic & MCIC_EXIGENT) {
+        kvm390_inject_local(cpu, KVM390_LOCAL_MCHK_EXIGENT);
+    } else if (mchk->mcic & MCIC_REPRESSIBLE) {
+        kvm390_inject_local(cpu, KVM390_LOCAL_MCHK_REPRESSIBLE);
+    }
 }
 
 int kvm390_inject_float(const struct kvm_s390_irq *irq)
@@ -260,7 +282,8 @@ static void deliver_program(CPUS390XState *env, Kvm390LocalIrqs *l)
     put_program_details(&lc, &pgm);
     if (properties(pgm.code & ~PER_BIT) & NULLIFIES &&
         !(pgm.flags & KVM_S390_PGM_FLAGS_NO_REWIND)) {
-        env->psw.addr -= ilen;
+        /* by the CPU's addressing mode */
+        env->psw.addr = kvm390_effective(env->psw.mask, env->psw.addr - ilen);
     }
     PUT(&lc, pgm_ilen, ilen);
     PUT(&lc, pgm_code, pgm.code);
@@ -356,8 +379,7 @@ static void deliver_machine_check(CPUS390XState *env, Kvm390LocalIrqs *l)
     uint64_t mcic;
     unsigned i;
 
-    qatomic_and(&l->pending, ~(KVM390_LOCAL_MCHK_EXIGENT |
-                               KVM390_LOCAL_MCHK_REPRESSIBLE));
+    qatomic_and(&l->pending, ~KVM390_LOCAL_MCHK);
     memset(&l->mchk, 0, sizeof(l->mchk));
     kvm390_float_take_mchk(&floating, &mchk);
     trace_kvm390_deliver(env->core_id, KVM_S390_MCHK, mchk.mcic);

@@ -9,19 +9,8 @@
 #include "s390x-internal.h"
 #include "tcg/tcg_s390x.h"
 #include "kvm390/include/kvm390/guest-access.h"
+#include "kvm390/include/kvm390/interrupts.h"
 #include "kvm390/trace.h"
-
-/*
- * Marks env->int_pgm_code as an injected interruption. Whatever replaces the
- * code (another exception, a reset) takes the mark away with it.
- */
-#define PGM_INJECTED 0x80000000u
-
-/*
- * The injected interruption of each vCPU. Used by the vCPU's thread, and by
- * others only while the vCPU does not run.
- */
-static Kvm390Pgm injected[S390_MAX_CPUS];
 
 static bool stores_access_id(int code)
 {
@@ -59,12 +48,6 @@ static void store_lowcore(CPUS390XState *env, size_t offset, uint64_t value,
                         MEMTXATTRS_UNSPECIFIED, &be, size);
 }
 
-static uint64_t load_lowcore8(CPUS390XState *env, size_t offset)
-{
-    return address_space_ldq(env_cpu(env)->as, env->psa + offset,
-                             MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
 #define STORE_LOWCORE(env, field, value) \
     store_lowcore(env, offsetof(LowCore, field), value, \
                   sizeof(((LowCore *)0)->field))
@@ -87,54 +70,13 @@ void kvm390_pgm_raise(S390CPU *cpu, const Kvm390Pgm *pgm)
 
 void kvm390_pgm_inject(S390CPU *cpu, const Kvm390Pgm *pgm)
 {
-    CPUState *cs = CPU(cpu);
-
-    trace_kvm390_pgm_inject(cs->cpu_index, pgm->code, pgm->ilc, pgm->teid);
-    injected[cpu->env.core_id] = *pgm;
-    trigger_pgm_exception(&cpu->env, pgm->code | PGM_INJECTED);
-    /* A CPU that waits takes it, one that is stopped when it is started. */
-    if (s390_cpu_get_state(cpu) == S390_CPU_STATE_OPERATING) {
-        cs->halted = 0;
-    }
-    qemu_cpu_kick(cs);
-}
-
-/* Put the PSW back to the instruction, by the CPU's addressing mode. */
-static void rewind_psw(CPUS390XState *env, uint8_t ilc)
-{
-    env->psw.addr = kvm390_effective(env->psw.mask, env->psw.addr - ilc);
-}
-
-bool kvm390_pgm_deliver_injected(CPUS390XState *env)
-{
-    const Kvm390Pgm *pgm = &injected[env->core_id];
-
-    if (!(env->int_pgm_code & PGM_INJECTED)) {
-        return false;
-    }
-    env->int_pgm_code = pgm->code;
-
-    if (is_translation(pgm->code) || pgm->code == PGM_PROTECTION) {
-        STORE_LOWCORE(env, trans_exc_code, pgm->teid);
-        STORE_LOWCORE(env, exc_access_id, pgm->access_id);
-    }
-    if (is_translation(pgm->code)) {
-        STORE_LOWCORE(env, op_access_id, 0);
-    }
-    if (stores_access_id(pgm->code)) {
-        STORE_LOWCORE(env, exc_access_id, pgm->access_id);
-    }
-    if (is_translation(pgm->code) || stores_access_id(pgm->code)) {
-        rewind_psw(env, pgm->ilc);
-    }
-    STORE_LOWCORE(env, pgm_ilen, pgm->ilc);
-    STORE_LOWCORE(env, pgm_code, pgm->code);
-    STORE_LOWCORE(env, per_breaking_event_addr, env->gbea);
-    STORE_LOWCORE(env, program_old_psw.mask, s390_cpu_get_psw_mask(env));
-    STORE_LOWCORE(env, program_old_psw.addr, env->psw.addr);
-    s390_cpu_set_psw(env,
-                     load_lowcore8(env, offsetof(LowCore, program_new_psw)),
-                     load_lowcore8(env,
-                                   offsetof(LowCore, program_new_psw) + 8));
-    return true;
+    trace_kvm390_pgm_inject(CPU(cpu)->cpu_index, pgm->code, pgm->ilc,
+                            pgm->teid);
+    kvm390_local_irqs(cpu)->pgm = (struct kvm_s390_pgm_info) {
+        .flags = KVM_S390_PGM_FLAGS_ILC_VALID | pgm->ilc,
+        .code = pgm->code,
+        .trans_exc_code = pgm->teid,
+        .exc_access_id = pgm->access_id,
+    };
+    kvm390_inject_local(cpu, KVM390_LOCAL_PGM);
 }

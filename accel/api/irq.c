@@ -54,27 +54,6 @@ static void inject_program(Kvm390Vcpu *vcpu,
 
 /* --- the others --- */
 
-/* Subclasses in the interruption code (PoP, "Machine-Check Interruption"). */
-#define MCIC_EXIGENT     (MCIC_SC_SD | MCIC_SC_PD)
-#define MCIC_REPRESSIBLE (MCIC_SC_ED | MCIC_SC_DG | MCIC_SC_W)
-
-static void inject_mchk(Kvm390Vcpu *vcpu, const struct kvm_s390_mchk_info *in)
-{
-    struct kvm_s390_mchk_info *mchk = &kvm390_local_irqs(vcpu->cpu)->mchk;
-
-    /* Conditions add up; an address and a logout are the latest one's. */
-    mchk->cr14 |= in->cr14;
-    mchk->mcic |= in->mcic;
-    mchk->ext_damage_code |= in->ext_damage_code;
-    mchk->failing_storage_address = in->failing_storage_address;
-    memcpy(mchk->fixed_logout, in->fixed_logout, sizeof(in->fixed_logout));
-    if (mchk->mcic & MCIC_EXIGENT) {
-        kvm390_inject_local(vcpu->cpu, KVM390_LOCAL_MCHK_EXIGENT);
-    } else if (mchk->mcic & MCIC_REPRESSIBLE) {
-        kvm390_inject_local(vcpu->cpu, KVM390_LOCAL_MCHK_REPRESSIBLE);
-    }
-}
-
 static bool exists(uint16_t cpu_address)
 {
     return cpu_address < S390_MAX_CPUS && s390_cpu_addr2state(cpu_address);
@@ -163,7 +142,7 @@ int kvm390_irq_inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
     case KVM_S390_INT_EMERGENCY:
         return inject_emergency(vcpu, irq->u.emerg.code);
     case KVM_S390_MCHK:
-        inject_mchk(vcpu, &irq->u.mchk);
+        kvm390_inject_mchk(vcpu->cpu, &irq->u.mchk);
         return 0;
     case KVM_S390_INT_PFAULT_INIT:
         kvm390_local_irqs(vcpu->cpu)->pfault = irq->u.ext;

@@ -68,11 +68,7 @@ int kvm390_vcpu_memop(Kvm390Call *call)
     int ret = kvm390_memop_vcpu(call->vcpu->cpu, &op, &pgm);
 
     if (ret > 0 && op.flags & KVM_S390_MEMOP_F_INJECT_EXCEPTION) {
-        if (kvm390_intercepts.vm) {
-            inject(call->vcpu, &pgm);
-        } else {
-            kvm390_pgm_inject(call->vcpu->cpu, &pgm);
-        }
+        inject(call->vcpu, &pgm);
     }
     return done(call, ret);
 }

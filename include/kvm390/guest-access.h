@@ -70,17 +70,9 @@ void kvm390_pgm_raise(S390CPU *cpu, const Kvm390Pgm *pgm);
  * puts the PSW back by @pgm->ilc, as KVM does. A later injection replaces one
  * that is still pending.
  *
- * Context: @cpu's own thread, or any thread while @cpu does not run.
+ * Context: any thread, under the BQL.
  */
 void kvm390_pgm_inject(S390CPU *cpu, const Kvm390Pgm *pgm);
-
-/**
- * kvm390_pgm_deliver_injected: deliver what kvm390_pgm_inject() left
- * @env: the current vCPU, about to take a program interruption
- *
- * Returns: false if the interruption is not an injected one.
- */
-bool kvm390_pgm_deliver_injected(CPUS390XState *env);
 
 /**
  * kvm390_virt_mem_rw: s390_cpu_virt_mem_rw() under kvm390

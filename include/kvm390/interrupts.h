@@ -26,6 +26,8 @@ enum {
     KVM390_LOCAL_PGM = 1,
     KVM390_LOCAL_MCHK_EXIGENT = 2,
     KVM390_LOCAL_MCHK_REPRESSIBLE = 4,
+    KVM390_LOCAL_MCHK = KVM390_LOCAL_MCHK_EXIGENT |
+                        KVM390_LOCAL_MCHK_REPRESSIBLE,
     KVM390_LOCAL_PFAULT = 8,
     /* INTERRUPT_EXT_* of QEMU's that was injected, not found by a timer */
     KVM390_LOCAL_CKC = 16,
@@ -54,6 +56,13 @@ Kvm390FloatIrqs *kvm390_float_irqs(void);
 void kvm390_inject_local(S390CPU *cpu, uint32_t which);
 
 /**
+ * kvm390_inject_mchk: make a machine check pending, or part of one that is
+ *
+ * Under the BQL, on any thread.
+ */
+void kvm390_inject_mchk(S390CPU *cpu, const struct kvm_s390_mchk_info *mchk);
+
+/**
  * kvm390_inject_float: make a floating interruption pending
  *
  * Returns 0 or a negative errno, as kvm390_float_inject(). Under the BQL.
@@ -62,6 +71,9 @@ int kvm390_inject_float(const struct kvm_s390_irq *irq);
 
 /** kvm390_clear_local: nothing of this is pending any more. BQL. */
 void kvm390_clear_local(S390CPU *cpu);
+
+/** kvm390_irq_migration_init: before the machine is made */
+void kvm390_irq_migration_init(void);
 
 /** kvm390_vm_flic_init: the machine kvm390-vm: QEMU's own injections too. */
 void kvm390_vm_flic_init(void);

@@ -904,6 +904,41 @@ static void test_migration(void)
     rmdir(dir);
 }
 
+/* An interruption that was injected before is taken after a migration. */
+static void test_inject_migrated(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("kvm390-memop-XXXXXX", NULL);
+    g_autofree char *uri = g_strdup_printf("unix:%s/migration", dir);
+    g_autofree char *path = g_strdup_printf("%s/migration", dir);
+    g_autofree char *incoming = g_strdup_printf(" -incoming %s", uri);
+    QTestState *source, *target;
+
+    start("");
+    make_spaces();
+    enter(PSW_64 | PSW_DAT);
+    qtest_qmp_assert_success(qts, "{'execute': 'stop'}");
+    g_assert_cmpint(result("logical-read", UNMAPPED, 8, .vcpu = true, .ar = 5,
+                           .inject = true), ==, PAGE_TRANSLATION);
+    source = qts;
+    launch(incoming);
+    target = qts;
+    qts = source;
+    qtest_qmp_assert_success(qts, "{'execute': 'migrate', 'arguments': "
+                             "{'uri': %s}}", uri);
+    wait_for_migration("completed");
+    qtest_quit(source);
+    qts = target;
+    wait_for_migration("completed");
+    qtest_qmp_assert_success(qts, "{'execute': 'cont'}");
+    wait_for(MAILBOX + MB_DONE, command_number);
+    g_assert_cmpint(get8(MAILBOX + MB_RESULT), ==, PAGE_TRANSLATION);
+    g_assert_cmphex(get8(MAILBOX + MB_TEID), ==, UNMAPPED | 0x800);
+    g_assert_cmphex(get8(MAILBOX + MB_ACCESS_ID), ==, 5);
+    stop();
+    unlink(path);
+    rmdir(dir);
+}
+
 static void test_other_accelerator(void)
 {
     QDict *error;
@@ -969,6 +1004,7 @@ int main(int argc, char **argv)
     qtest_add_func("/kvm390/memop/wrap", test_wrap);
     qtest_add_func("/kvm390/memop/low-address", test_low_address_and_overrides);
     qtest_add_func("/kvm390/memop/inject", test_inject);
+    qtest_add_func("/kvm390/memop/inject/migrated", test_inject_migrated);
     qtest_add_func("/kvm390/memop/prefix", test_prefix);
     qtest_add_data_func("/kvm390/memop/race/one", "", test_race);
     qtest_add_data_func("/kvm390/memop/race/many", " -smp 3", test_race);

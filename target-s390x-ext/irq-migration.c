@@ -1,0 +1,176 @@
+/*
+ * Interruptions that QEMU's TCG has no place for, on their way to another QEMU
+ *
+ * A section of its own, sent only if one is pending: a stream without it is as
+ * QEMU's TCG has it. It is a list of struct kvm_s390_irq, big-endian, each
+ * behind the CPU address that it belongs to.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "kvm390/include/kvm390/interrupts.h"
+#include "kvm390/include/kvm390/wire.h"
+#include "migration/vmstate.h"
+#include "qemu/bswap.h"
+#include "qemu/error-report.h"
+
+#define FLOATING UINT32_MAX
+
+typedef struct Record {
+    uint64_t cpu;
+    struct kvm_s390_irq irq;
+} Record;
+
+typedef struct State {
+    uint32_t len;
+    uint8_t *list;
+} State;
+
+static State state; /* BQL */
+
+static bool needed(void *opaque)
+{
+    CPUState *cs;
+
+    if (!kvm390_irqs_used) {
+        return false;
+    }
+    CPU_FOREACH(cs) {
+        if (kvm390_irq_pending(S390_CPU(cs))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void append(GByteArray *list, uint32_t cpu, struct kvm_s390_irq irq)
+{
+    Record r = { .cpu = cpu_to_be64(cpu), .irq = irq };
+
+    kvm390_irq_to_wire(&r.irq, 1, true);
+    g_byte_array_append(list, (uint8_t *)&r, sizeof(r));
+}
+
+static void append_local(GByteArray *list, S390CPU *cpu)
+{
+    const Kvm390LocalIrqs *l = kvm390_local_irqs(cpu);
+    uint32_t id = cpu->env.core_id;
+
+    if (l->pending & KVM390_LOCAL_PGM) {
+        append(list, id, (struct kvm_s390_irq) {
+            .type = KVM_S390_PROGRAM_INT, .u.pgm = l->pgm });
+    }
+    if (l->pending & KVM390_LOCAL_MCHK) {
+        append(list, id, (struct kvm_s390_irq) {
+            .type = KVM_S390_MCHK, .u.mchk = l->mchk });
+    }
+    if (l->pending & KVM390_LOCAL_PFAULT) {
+        append(list, id, (struct kvm_s390_irq) {
+            .type = KVM_S390_INT_PFAULT_INIT, .u.ext = l->pfault });
+    }
+}
+
+static void append_floating(GByteArray *list)
+{
+    const Kvm390FloatIrqs *f = kvm390_float_irqs();
+    size_t max = f->nr_io + f->nr_pfault + f->nr_virtio + 2, i;
+    g_autofree struct kvm_s390_irq *irqs = g_new(struct kvm_s390_irq, max);
+    int n = kvm390_float_get_all(f, irqs, max);
+
+    for (i = 0; n > 0 && i < n; i++) {
+        append(list, FLOATING, irqs[i]);
+    }
+}
+
+static int pre_save(void *opaque)
+{
+    GByteArray *list = g_byte_array_new();
+    CPUState *cs;
+
+    CPU_FOREACH(cs) {
+        append_local(list, S390_CPU(cs));
+    }
+    append_floating(list);
+    state.len = list->len;
+    state.list = g_byte_array_free(list, false);
+    return 0;
+}
+
+static int post_save(void *opaque)
+{
+    g_free(state.list);
+    state = (State) { };
+    return 0;
+}
+
+static bool take_local(S390CPU *cpu, const struct kvm_s390_irq *irq)
+{
+    Kvm390LocalIrqs *l = kvm390_local_irqs(cpu);
+
+    switch (irq->type) {
+    case KVM_S390_PROGRAM_INT:
+        l->pgm = irq->u.pgm;
+        kvm390_inject_local(cpu, KVM390_LOCAL_PGM);
+        return true;
+    case KVM_S390_MCHK:
+        kvm390_inject_mchk(cpu, &irq->u.mchk);
+        return true;
+    case KVM_S390_INT_PFAULT_INIT:
+        l->pfault = irq->u.ext;
+        kvm390_inject_local(cpu, KVM390_LOCAL_PFAULT);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool take(Record *r)
+{
+    uint64_t id = be64_to_cpu(r->cpu);
+    S390CPU *cpu;
+
+    kvm390_irq_to_wire(&r->irq, 1, false);
+    if (id == FLOATING) {
+        return !kvm390_inject_float(&r->irq);
+    }
+    cpu = id < S390_MAX_CPUS ? s390_cpu_addr2state(id) : NULL;
+    return cpu && take_local(cpu, &r->irq);
+}
+
+static int post_load(void *opaque, int version_id)
+{
+    bool ok = state.len % sizeof(Record) == 0;
+    uint32_t at;
+    Record r;
+
+    for (at = 0; ok && at < state.len; at += sizeof(r)) {
+        memcpy(&r, state.list + at, sizeof(r));
+        ok = take(&r);
+    }
+    post_save(NULL);
+    if (!ok) {
+        error_report("kvm390: a migrated interruption is not valid");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static const VMStateDescription vmstate = {
+    .name = "kvm390-interruptions",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = needed,
+    .pre_save = pre_save,
+    .post_save = post_save,
+    .post_load = post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32(len, State),
+        VMSTATE_VBUFFER_ALLOC_UINT32(list, State, 1, NULL, len),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+void kvm390_irq_migration_init(void)
+{
+    vmstate_register(NULL, 0, &vmstate, &state);
+}
