@@ -32,6 +32,7 @@ struct Kvm390Api {
     Error **errp;           /* of an object that is added to a machine */
     QemuMutex lock;         /* of sessions */
     GPtrArray *sessions;
+    bool closing;           /* atomic: QEMU ends by itself */
 };
 
 void kvm390_api_session_opened(struct Kvm390Api *api, Kvm390Session *s)
@@ -63,6 +64,11 @@ bool kvm390_api_full(struct Kvm390Api *api)
     qemu_mutex_unlock(&api->lock);
     getrlimit(RLIMIT_NOFILE, &limit);
     return n >= MIN(MAX_SESSIONS, limit.rlim_cur / 4);
+}
+
+bool kvm390_api_closing(struct Kvm390Api *api)
+{
+    return qatomic_read(&api->closing);
 }
 
 static void accepted(QIONetListener *listener, QIOChannelSocket *ioc,
@@ -188,6 +194,7 @@ static void api_unparent(Object *obj)
     Kvm390Api *api = KVM390_API(obj);
     guint i;
 
+    qatomic_set(&api->closing, true);
     if (api->ready.notify) {
         qemu_remove_machine_init_done_notifier(&api->ready);
     }

@@ -357,7 +357,7 @@ Kvm390Session *kvm390_session_new(struct Kvm390Api *api, int fd)
 void kvm390_session_free(Kvm390Session *s)
 {
     trace_kvm390_session_closed(s->first);
-    if (s->first && kvm390_intercepts.vm) {
+    if (s->first && kvm390_intercepts.vm && !kvm390_api_closing(s->api)) {
         /* The client is gone, and so is the only one who could see the VM. */
         _exit(0);
     }

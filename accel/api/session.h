@@ -39,4 +39,7 @@ void kvm390_api_session_closed(struct Kvm390Api *api, Kvm390Session *s);
 /** kvm390_api_full: are there as many connections as may be? Any thread. */
 bool kvm390_api_full(struct Kvm390Api *api);
 
+/** kvm390_api_closing: is it the server that ends, not the client? */
+bool kvm390_api_closing(struct Kvm390Api *api);
+
 #endif
