@@ -3,7 +3,7 @@
 # Clients of the KVM API: libkvm390, the preload library, kvm390-exec; and
 # Linux's own KVM selftests, run with them.
 
-CLIENT = $(B)/client
+CLIENT = $(B)/client$(if $(SANITIZE),-sanitize)
 
 .PHONY: client check-api check-selftests
 client: tree ## libkvm390, its samples, kvm390-exec: build/client

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 static const char *directory;
@@ -444,6 +445,7 @@ static void test_attach_flood(void)
     snprintf(object, sizeof(object), "kvm390-api,id=api0,path=%s", path);
     server = fork();
     if (!server) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* not to outlive the test */
         execlp(qemu, qemu, "-accel", "kvm390", "-M", "s390-ccw-virtio", "-m",
                "64", "-nodefaults", "-display", "none", "-S", "-object",
                object, NULL);

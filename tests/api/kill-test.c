@@ -311,6 +311,7 @@ static pid_t start_guest(struct kvm390_vm **v)
     fflush(stdout);
     pid = fork();
     if (!pid) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* not to outlive the test */
         execlp(qemu, qemu, "-accel", "kvm390", "-M", "s390-ccw-virtio", "-m",
                "64", "-nodefaults", "-display", "none", "-kernel", image,
                "-object", object, NULL);

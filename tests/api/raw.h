@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -48,6 +49,7 @@ static inline int raw_start(const char *qemu, pid_t *pid)
         int fd = dup(pair[1]);
 
         snprintf(object, sizeof(object), "kvm390-api,id=api0,fd=%d", fd);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* not to outlive the test */
         execlp(qemu, qemu, "-accel", "kvm390", "-machine", "kvm390-vm",
                "-nodefaults", "-display", "none", "-monitor", "none",
                "-serial", "none", "-object", object, NULL);
