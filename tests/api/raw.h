@@ -105,8 +105,12 @@ static inline uint8_t *raw_message(struct kvm390_head head, const void *arg,
     uint8_t *all = malloc(sizeof(head) + head.arg_len + head.buf_len);
 
     *len = sizeof(head) + head.arg_len + head.buf_len;
-    memcpy(all + sizeof(head) + head.arg_len, buf, buf ? head.buf_len : 0);
-    memcpy(all + sizeof(head), arg, arg ? head.arg_len : 0);
+    if (buf) {
+        memcpy(all + sizeof(head) + head.arg_len, buf, head.buf_len);
+    }
+    if (arg) {
+        memcpy(all + sizeof(head), arg, head.arg_len);
+    }
     head.magic = KVM390_WIRE_MAGIC;
     kvm390_head_to_wire(&head);
     memcpy(all, &head, sizeof(head));
