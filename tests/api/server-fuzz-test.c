@@ -24,6 +24,7 @@
 
 #define VCPUS     2
 #define MEMORY    (1 << 20)
+#define SEGMENT   (1ull << 20)
 #define PER_VM    1500
 #define ANSWER_MS 60000  /* a sanitized server on a busy host is slow */
 #define HISTORY   24
@@ -37,6 +38,7 @@ static unsigned long per_ioctl[256];
 
 /* One VM. */
 static pid_t server;
+static bool user_controlled;
 static int main_fd, side_fd, vcpu_fd[VCPUS], memory_fd, event_fd;
 static uint8_t *memory, *run[VCPUS];
 
@@ -158,6 +160,7 @@ static void plausible(const struct kvm390_ioctl *io, uint8_t *arg, bool vcpu)
         struct kvm_irqfd irqfd;
         struct kvm_ioeventfd ioeventfd;
         struct kvm390_protect protect;
+        struct kvm_s390_ucas_mapping ucas;
         uint8_t bytes[KVM390_MAX_ARG];
     } u = { };
     static const uint64_t types[] = {
@@ -261,6 +264,13 @@ static void plausible(const struct kvm390_ioctl *io, uint8_t *arg, bool vcpu)
             .len = 1 << rnd() % 4, .flags = rnd() % 16,
         };
         break;
+    case KVM_S390_UCAS_MAP:
+    case KVM_S390_UCAS_UNMAP:
+        u.ucas = (struct kvm_s390_ucas_mapping) {
+            .user_addr = (uintptr_t)memory & -SEGMENT,
+            .vcpu_addr = rnd() % 8 * SEGMENT, .length = rnd() % 4 * SEGMENT,
+        };
+        break;
     case KVM390_PROTECT:
         u.protect = (struct kvm390_protect) {
             .addr = (uintptr_t)memory + (rnd() % 256 << 12),
@@ -351,6 +361,22 @@ static int set_memory(void)
         memory_fd, NULL);
 }
 
+/* The first segment of a user-controlled VM. */
+static int map_segment(void)
+{
+    struct kvm_s390_ucas_mapping ucas = {
+        .user_addr = (uintptr_t)memory & -SEGMENT, .length = SEGMENT,
+    };
+    const struct kvm390_ioctl *io =
+        kvm390_ioctl_find(KVM_S390_UCAS_MAP, KVM390_ON_VCPU);
+    uint8_t offset[8] = { };
+
+    kvm390_arg_to_wire(io, &ucas, true);
+    return raw_call(vcpu_fd[0], (struct kvm390_head) {
+        .cmd = KVM_S390_UCAS_MAP, .target = 0, .arg_len = sizeof(ucas),
+        .buf_len = 8 }, &ucas, offset, memory_fd, NULL);
+}
+
 static void begin_vm(void)
 {
     bool ucontrol = one_in(4); /* has no memory slots */
@@ -382,13 +408,18 @@ static void begin_vm(void)
                 NULL, -1, &fd) < 0) {
             continue; /* a user-controlled VM has one */
         }
-        run[i] = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        /* With the SIE control block, where there is one. */
+        run[i] = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         close(fd);
         vcpu_fd[i] = raw_channel(main_fd, i);
         if (vcpu_fd[i] < 0 || run[i] == MAP_FAILED) {
             die("a vCPU cannot be made");
         }
     }
+    if (ucontrol && map_segment()) {
+        die("a segment cannot be mapped");
+    }
+    user_controlled = ucontrol;
     for (i = 0; i < MEMORY; i += 4096) {
         if (one_in(4)) {
             random_code(memory + i, 4096);
@@ -432,7 +463,7 @@ static void end_vm(void)
     for (i = 0; i < VCPUS; i++) {
         shut(&vcpu_fd[i]);
         if (run[i]) {
-            munmap(run[i], 4096);
+            munmap(run[i], 8192);
         }
     }
 }
@@ -507,6 +538,9 @@ static void do_run(int v)
         memcpy(run[v] + offsetof(struct kvm_run, psw_addr), &addr, 8);
     }
     run[v][offsetof(struct kvm_run, immediate_exit)] = one_in(16);
+    if (user_controlled && one_in(2)) {
+        run[v][4096 + rnd() % 512] = rnd();
+    }
     runs++;
     if (!raw_send(vcpu_fd[v], (struct kvm390_head) {
             .cmd = KVM_RUN, .target = v, .arg = runs }, NULL, NULL, -1)) {
