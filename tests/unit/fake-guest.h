@@ -20,6 +20,7 @@ typedef struct FakeGuest {
     uint8_t key[FAKE_PAGES];
     bool hole[FAKE_PAGES];
     bool dirty[FAKE_PAGES];
+    uint8_t refused[FAKE_PAGES];    /* by the host: 1 fetches, 2 stores */
     bool small_windows;             /* of one page each */
     uint64_t cr[16];
     uint32_t ar[16];
@@ -81,11 +82,19 @@ static bool fake_cmpxchg16(void *opaque, void *host, void *old,
     return false;
 }
 
+static bool fake_permits(void *opaque, uint64_t abs, bool store)
+{
+    FakeGuest *g = opaque;
+
+    return !(g->refused[abs >> 12] & (store ? 2 : 1));
+}
+
 static const Kvm390MemOps fake_ops = {
     .find = fake_find,
     .key = fake_key,
     .touched = fake_touched,
     .cmpxchg16 = fake_cmpxchg16,
+    .permits = fake_permits,
 };
 
 /* A guest in 64-bit mode, DAT off, with memory of zeros and keys 0. */

@@ -647,6 +647,36 @@ static void test_cmpxchg_errors(void)
     }
 }
 
+/* What the host refuses is -EFAULT, behind all that the guest would see. */
+static void test_refused(void)
+{
+    uint8_t old[8] = { 0 }, new[8] = { 1 };
+    bool exchanged;
+
+    fake_init(&g);
+    g.refused[5] = 2;
+    g_assert_cmpint(fetch(0x4ff8, 16, 0), ==, 0);
+    g_assert_cmpint(store(0x4ff8, 16, 0), ==, -EFAULT);
+    g_assert_true(all_are(g.mem + 0x4ff8, 8, 0xdd));
+    g_assert_true(all_are(g.mem + 0x5000, 8, 0));
+    g_assert_cmpint(absolute(0x4000, 0x2000, 0, true, false), ==, -EFAULT);
+    g_assert_true(all_are(g.mem + 0x4000, 0x1000, 0xdd));
+    g_assert_true(all_are(g.mem + 0x5000, 0x1000, 0));
+    g_assert_cmpint(absolute(0x4000, 0x2000, 0, true, true), ==, 0);
+    g_assert_cmpint(kvm390_cmpxchg_absolute(&g.access, 0x5000, 8, 0, old, new,
+                                            &exchanged), ==, -EFAULT);
+    g_assert_false(exchanged);
+    g_assert_true(all_are(g.mem + 0x5000, 8, 0));
+
+    g.key[5] = 0x18;
+    g_assert_cmpint(store(0x5000, 8, 2), ==, PROT);
+    g_assert_cmpint(absolute(0x5000, 8, 2, true, false), ==, PROT);
+    g.refused[5] = 3;
+    g_assert_cmpint(fetch(0x5000, 8, 2), ==, PROT);
+    g_assert_cmpint(fetch(0x5000, 8, 1), ==, -EFAULT);
+    g_assert_true(all_are(buf, 8, 0xee));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -669,6 +699,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/kvm390/gaccess/absolute", NULL, test_absolute);
     g_test_add_data_func("/kvm390/gaccess/absolute/windows", "",
                          test_absolute);
+    g_test_add_func("/kvm390/gaccess/refused", test_refused);
     g_test_add_func("/kvm390/gaccess/cmpxchg/sizes", test_cmpxchg);
     g_test_add_func("/kvm390/gaccess/cmpxchg/errors", test_cmpxchg_errors);
     return g_test_run();
