@@ -230,6 +230,11 @@ static void diag_308(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
                      KVM_S390_RESET_CPU_INIT;
     e->last_ilen = 4;
     env->psw.addr = next;
+    if (!kvm390_intercepts.user_cpu_state) {
+        bql_lock();
+        s390_cpu_set_state(S390_CPU_STATE_STOPPED, env_archcpu(env));
+        bql_unlock();
+    }
     env_cpu(env)->exception_index = EXCP_INTERRUPT;
     cpu_loop_exit(env_cpu(env));
 }

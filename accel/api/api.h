@@ -83,6 +83,7 @@ typedef struct Kvm390Vcpu {
     Kvm390Exit exit;
     uint64_t cputm;             /* CPU timer, which stands while not in RUN */
     bool cputm_armed;
+    bool ckc_held;              /* the clock comparator, while single-stepped */
     struct {
         uint32_t control;       /* KVM_GUESTDBG_* */
         bool pending;           /* this is to be reported: */

@@ -177,6 +177,30 @@ static void start_cpu_timer(Kvm390Vcpu *vcpu)
 }
 
 /*
+ * It would interrupt each single step, and nothing else would ever be stepped:
+ * so not while that lasts.
+ */
+static bool hold_clock_comparator(Kvm390Vcpu *vcpu)
+{
+    const uint32_t stepping = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
+    bool hold = (vcpu->debug.control & stepping) == stepping;
+    CPUS390XState *env = &vcpu->cpu->env;
+
+    if (hold || vcpu->ckc_held) {
+        bql_lock();
+        if (hold) {
+            timer_del(env->tod_timer);
+            env->pending_int &= ~INTERRUPT_EXT_CLOCK_COMPARATOR;
+        } else {
+            tcg_s390_tod_updated(CPU(vcpu->cpu), RUN_ON_CPU_NULL);
+        }
+        bql_unlock();
+        vcpu->ckc_held = hold;
+    }
+    return hold;
+}
+
+/*
  * The clock comparator's timer runs all the time, on the main thread. What is
  * due already must not come behind the CPU timer for that.
  */
@@ -186,7 +210,8 @@ static void start_clock_comparator(Kvm390Vcpu *vcpu)
     S390TODState *td = s390_get_todstate();
     S390TOD tod;
 
-    if (!(env->psw.mask & PSW_MASK_EXT) || !(env->cregs[0] & CR0_CKC_SC) ||
+    if (hold_clock_comparator(vcpu) ||
+        !(env->psw.mask & PSW_MASK_EXT) || !(env->cregs[0] & CR0_CKC_SC) ||
         env->pending_int & INTERRUPT_EXT_CLOCK_COMPARATOR) {
         return;
     }

@@ -160,6 +160,61 @@ static void test_vcpu(void)
     CHECK(counts());
 }
 
+static uint64_t guest64(uint64_t gaddr, const uint64_t *set)
+{
+    uint64_t value = set ? htobe64(*set) : 0;
+    struct kvm_s390_mem_op op = {
+        .gaddr = gaddr, .size = 8, .buf = (uintptr_t)&value,
+        .op = set ? KVM_S390_MEMOP_ABSOLUTE_WRITE :
+                    KVM_S390_MEMOP_ABSOLUTE_READ,
+    };
+
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 0);
+    return be64toh(value);
+}
+
+static bool becomes(uint64_t gaddr, uint64_t want)
+{
+    int i;
+
+    for (i = 0; i < 500 && guest64(gaddr, NULL) != want; i++) {
+        usleep(10000);
+    }
+    return guest64(gaddr, NULL) == want;
+}
+
+/* What QEMU's TCG has no place for reaches a guest that runs. */
+static void test_interruptions(void)
+{
+    const uint64_t plain = 0x180000000, start = START;
+    const uint64_t enabled = plain | 1ull << 56 | 1ull << 50;
+    struct kvm390_vcpu *vcpu = kvm390_vcpu_attach(vm, 0);
+    struct kvm_s390_irq pgm = {
+        .type = KVM_S390_PROGRAM_INT,
+        .u.pgm = { .code = 4, .trans_exc_code = 0x1122334455667800 },
+    };
+    struct kvm_s390_irq mchk = {
+        .type = KVM_S390_MCHK, .u.mchk.mcic = 1ull << 63,
+    };
+    struct kvm_s390_interrupt virtio = {
+        KVM_S390_INT_VIRTIO, 5, 0x123456789abcdef0,
+    };
+
+    guest64(0x1d0, &enabled); /* program new PSW: the loop goes on in it */
+    guest64(0x1d8, &start);
+    guest64(0x1b0, &enabled); /* external */
+    guest64(0x1b8, &start);
+    guest64(0x1e0, &plain);   /* machine check */
+    guest64(0x1e8, &start);
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_INTERRUPT, &virtio) == 0);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_IRQ, &pgm) == 0);
+    CHECK(becomes(0xa8, 0x1122334455667800));
+    CHECK(becomes(0x11b8, 0x123456789abcdef0));
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_IRQ, &mchk) == 0);
+    CHECK(becomes(0xe8, 1ull << 63));
+    CHECK(counts());
+}
+
 static void test_keys_and_states(void)
 {
     unsigned char keys[2] = { 0x10, 0x36 }, back[2] = { };
@@ -347,6 +402,7 @@ int main(int argc, char **argv)
         { "the socket is the owner's", test_socket },
         { "QEMU owns the run loop and the slots", test_busy },
         { "a vCPU's registers and memory", test_vcpu },
+        { "interruptions reach a live guest", test_interruptions },
         { "keys and page states", test_keys_and_states },
         { "two clients at once", test_two_clients },
         { "clients are killed", test_clients_killed },

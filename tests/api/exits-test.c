@@ -224,6 +224,47 @@ static void test_stsi(void)
     CHECK(run->s.regs.gprs[2] >> 28 == 3);
 }
 
+/* --- DIAG 0x308 --- */
+
+static void test_reset(void)
+{
+    /* diag 4,5,0x308; diag 0x501 */
+    static const unsigned char code[] = {
+        0x83, 0x45, 0x03, 0x08, 0x83, 0x00, 0x05, 0x01,
+    };
+    const uint64_t flags = KVM_S390_RESET_SUBSYSTEM | KVM_S390_RESET_IPL |
+                           KVM_S390_RESET_CPU_INIT;
+    struct kvm_mp_state state;
+
+    vcpu = start_vcpu(code, sizeof(code));
+    run = kvm390_vcpu_run(vcpu);
+    run->s.regs.gprs[5] = 3;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(run->exit_reason == KVM_EXIT_S390_RESET);
+    CHECK(run->s390_reset_flags == (flags | KVM_S390_RESET_CLEAR));
+    CHECK(run->psw_addr == CODE + 4);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_GET_MP_STATE, &state) == 0);
+    CHECK(state.mp_state == KVM_MP_STATE_STOPPED);
+    run->psw_addr = CODE;
+    run->s.regs.gprs[5] = 4;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(run->exit_reason == KVM_EXIT_S390_RESET);
+    CHECK(run->s390_reset_flags == flags);
+    run->psw_addr = CODE;
+    run->s.regs.gprs[5] = 5; /* any other is a plain exit */
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_sieic(4, 0x8345) && run->s390_sieic.ipb == 0x03080000);
+    /* user space that owns the states has not stopped it yet */
+    state.mp_state = KVM_MP_STATE_OPERATING;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_MP_STATE, &state) == 0);
+    run->psw_addr = CODE;
+    run->s.regs.gprs[5] = 4;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(run->exit_reason == KVM_EXIT_S390_RESET);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_GET_MP_STATE, &state) == 0);
+    CHECK(state.mp_state == KVM_MP_STATE_OPERATING);
+}
+
 /* --- DIAG 0x258 --- */
 
 static int pfault(unsigned subcode, uint64_t token, uint64_t select,
@@ -400,6 +441,33 @@ static void test_single_step(void)
     CHECK(exits());
 }
 
+/* The clock comparator interrupts no stepping, and does as soon as it ends. */
+static void test_single_step_timer(void)
+{
+    struct kvm_sregs sregs;
+
+    start_debugged();
+    put64(memory + 0x1b0, 0x180000000);
+    put64(memory + 0x1b8, CODE + 12);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_GET_SREGS, &sregs) == 0);
+    sregs.crs[0] |= 0x800;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_SET_SREGS, &sregs) == 0);
+    run->s.regs.ckc = 0; /* long over */
+    run->s.regs.cputm = 1ull << 60;
+    run->kvm_dirty_regs = KVM_SYNC_ARCH0;
+    run->psw_mask |= 1ull << 56;
+    CHECK(debug(STEP, NULL, 0) == 0);
+    CHECK(stops(KVM_SINGLESTEP, CODE + 4, 4));
+    usleep(20000);
+    CHECK(exits());
+    CHECK(stops(KVM_SINGLESTEP, CODE + 8, 8));
+    CHECK(stops(KVM_SINGLESTEP, CODE + 12, 12));
+    CHECK(memory[0x87] == 0);
+    CHECK(debug(0, NULL, 0) == 0);
+    CHECK(exits());
+    CHECK(memory[0x86] == 0x10 && memory[0x87] == 0x04);
+}
+
 static void test_breakpoints(void)
 {
     struct kvm_hw_breakpoint points[] = {
@@ -485,9 +553,11 @@ static const struct test tests[] = {
     { "USER_SIGP", test_user_sigp, false },
     { "SIGP stops a CPU that runs", test_stop_other, false },
     { "STSI, USER_STSI", test_stsi, false },
+    { "KVM_EXIT_S390_RESET", test_reset, false },
     { "DIAG 0x258", test_pfault_token, false },
     { "SET_GUEST_DEBUG: errors", test_debug_errors, false },
     { "single-step", test_single_step, false },
+    { "single-step and the clock comparator", test_single_step_timer, false },
     { "breakpoints", test_breakpoints, false },
     { "breakpoints over a range", test_breakpoint_range, false },
     { "write watchpoints", test_watchpoint, false },
