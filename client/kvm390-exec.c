@@ -9,11 +9,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #define _GNU_SOURCE
+#include <elf.h>
+#include <endian.h>
 #include <errno.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +79,39 @@ static char *assign(const char *name, const char *value)
     char *text;
 
     return asprintf(&text, "%s=%s", name, value) < 0 ? NULL : text;
+}
+
+/*
+ * Is this a program for s390x that no library can be preloaded into? All else
+ * that is wrong with it the emulator says.
+ */
+static bool is_static(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    bool s390x = false, interpreter = false;
+    Elf64_Ehdr head;
+    Elf64_Phdr segment;
+    unsigned i;
+
+    if (f && fread(&head, sizeof(head), 1, f) == 1 &&
+        !memcmp(head.e_ident, ELFMAG, SELFMAG) &&
+        head.e_ident[EI_CLASS] == ELFCLASS64 &&
+        head.e_ident[EI_DATA] == ELFDATA2MSB &&
+        be16toh(head.e_machine) == EM_S390 &&
+        be16toh(head.e_phentsize) == sizeof(segment)) {
+        s390x = !fseek(f, be64toh(head.e_phoff), SEEK_SET);
+        for (i = 0; s390x && i < be16toh(head.e_phnum); i++) {
+            if (fread(&segment, sizeof(segment), 1, f) != 1) {
+                s390x = false;
+            } else if (be32toh(segment.p_type) == PT_INTERP) {
+                interpreter = true;
+            }
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
+    return s390x && !interpreter;
 }
 
 static void pass_on(int sig)
@@ -160,6 +196,12 @@ int main(int argc, char **argv)
         fputs("kvm390-exec: the preload library is not where it should be; "
               "say --preload\n", stderr);
         return 125;
+    }
+    if (is_static(argv[optind])) {
+        fprintf(stderr, "kvm390-exec: %s is statically linked, so its /dev/kvm "
+                "cannot be replaced; link it dynamically, or with libkvm390\n",
+                argv[optind]);
+        return 126;
     }
     setenv("KVM390_QEMU", qemu, 1);
 

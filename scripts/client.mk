@@ -5,10 +5,15 @@
 
 CLIENT = $(B)/client$(if $(SANITIZE),-sanitize)
 
-.PHONY: client check-api check-selftests
+.PHONY: client install-client check-api check-selftests
 client: tree ## libkvm390, its samples, kvm390-exec: build/client
 	@$(MAKE) --no-print-directory -s -C client OUT=$(CLIENT) \
 		LINUX=$(QEMU_TREE)/linux-headers
+
+# DESTDIR and PREFIX (/usr/local) are passed on.
+install-client: client ## install libkvm390, kvm390-exec, samples (PREFIX= DESTDIR=)
+	@$(MAKE) --no-print-directory -s -C client OUT=$(CLIENT) \
+		LINUX=$(QEMU_TREE)/linux-headers install
 
 check-selftests: all client ## Linux's KVM selftests for s390x, unmodified
 	@tests/selftests/run --build $(B)/selftests --exec $(CLIENT)/kvm390-exec \
@@ -19,4 +24,4 @@ check-api: all client ## the KVM API on the host, ioctl by ioctl
 	@$(MAKE) --no-print-directory -s -C client OUT=$(CLIENT) \
 		LINUX=$(QEMU_TREE)/linux-headers tests
 	@scripts/guest-image --kernel bookworm --kernel trixie
-	@tests/api/run $(QEMU) $(CLIENT)
+	@tests/api/run $(QEMU) $(CLIENT) $(QEMU_TREE)/linux-headers
