@@ -188,10 +188,14 @@ void kvm390_ar_space_end(CPUS390XState *env, uint64_t cr1, int exc,
     env->cregs[1] = cr1;
     if (exc) {
         *tec = (*tec & ~TEID_AS) | TEID_AS_ACCESS_REGISTER;
-        store_access_id(env, env->kvm390_tlb.ar_number);
     } else if (env->kvm390_tlb.ar_fetch_only) {
         *prot &= ~PAGE_WRITE;
     }
+}
+
+void kvm390_ar_space_refused(CPUS390XState *env)
+{
+    store_access_id(env, env->kvm390_tlb.ar_number);
 }
 
 /* One operand of MVCOS, by guest access for its space and key. */

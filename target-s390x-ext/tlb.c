@@ -305,6 +305,9 @@ bool kvm390_tlb_fill(CPUState *cs, vaddr address, int size,
     if (probe) {
         return false;
     }
+    if (unlikely(ar_space)) {
+        kvm390_ar_space_refused(env);
+    }
     /* The instruction length is undefined for fetches; see QEMU's own fill. */
     env->int_pgm_ilen = 2;
     trigger_pgm_exception(env, exc);

@@ -88,12 +88,19 @@ int kvm390_ar_space_begin(CPUS390XState *env, MMUAccessType type, uint64_t ea,
  * @env: the current CPU
  * @cr1: control register 1 as it was
  * @exc: what the fill ends with
- * @tec: its TEID, made to name access-register mode; the register's number
- *       goes to real address 160
+ * @tec: its TEID, made to name access-register mode
  * @prot: what the entry may permit, reduced for a fetch-only space
  */
 void kvm390_ar_space_end(CPUS390XState *env, uint64_t cr1, int exc,
                          uint64_t *tec, int *prot);
+
+/**
+ * kvm390_ar_space_refused: name the access register of an exception to be
+ * @env: the current CPU
+ *
+ * Stores the exception access identification at real address 160.
+ */
+void kvm390_ar_space_refused(CPUS390XState *env);
 
 /**
  * kvm390_mvcos: MVCOS if an operand is in access-register mode
