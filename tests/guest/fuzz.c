@@ -28,7 +28,7 @@ struct registers {
 };
 
 static uint8_t *code, *window;
-static uint64_t space, secondary;
+static uint64_t space, secondary, duct;
 
 /* What would leave the test's reach in the supervisor state. */
 static bool excluded(const uint8_t *insn)
@@ -184,6 +184,8 @@ static void load_control_registers(uint64_t cr0)
     cr_set(0, cr0 | CR0_CLOCK_COMPARATOR | CR0_SECONDARY_SPACE | CR0_AFP
               | CR0_VECTOR | CR0_EXTRACTION_AUTHORITY);
     cr_set(1, space);
+    cr_set(2, duct);
+    cr_set(5, duct);
     cr_set(3, 0xffffffff00000000);
     cr_set(7, secondary);
     cr_set(13, space);
@@ -227,6 +229,22 @@ static uint64_t make_space(void)
     return s;
 }
 
+/* For both access lists: ALET 2 is the secondary space, the rest invalid. A
+ * table of zeros would be a valid one, and lead to storage at 0. */
+static void make_access_lists(void)
+{
+    uint32_t *list = memory_alloc(128, 128), *aste = memory_alloc(64, 64);
+    uint32_t *table = memory_alloc(64, 64);
+
+    for (unsigned i = 0; i < 8; i++) {
+        list[4 * i] = i == 2 ? 0 : 0x80000000;
+        list[4 * i + 2] = (uint64_t)aste;
+    }
+    memcpy(aste + 2, &secondary, sizeof(secondary));
+    table[4] = (uint64_t)list;
+    duct = (uint64_t)table;
+}
+
 void main(void)
 {
     uint64_t count = argument_number("count", 4000);
@@ -236,6 +254,7 @@ void main(void)
     window = page_alloc(WINDOW_PAGES);
     space = make_space();
     secondary = make_space();
+    make_access_lists();
     for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
         random_seed(argument_number("seed", 1), i);
         if (only == -1UL || only == i) {
