@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,17 +46,31 @@ static uint64_t field_value(const uint8_t *p, size_t size)
     }
 }
 
+/* What there is room for of more text, behind what is there. */
+static void add(char *out, size_t room, const char *format, ...)
+{
+    size_t n = strlen(out);
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(out + n, room - n, format, ap);
+    va_end(ap);
+}
+
 /* The fields that have names; those called "-" are passed over. */
-static int print_struct(char *out, size_t room, const struct kvm390_ioctl *io,
-                        const uint8_t *p)
+static void print_struct(char *out, size_t room, const struct kvm390_ioctl *io,
+                         const uint8_t *p)
 {
     char names[256], *save = NULL, *name;
     const char *layout = io->layout ? io->layout : "d1b64";
-    size_t at = 0, n = 0, size = 1, left = 0;
+    size_t at = 0, size = 1, left = 0;
 
     snprintf(names, sizeof(names), "%s", io->fields ? io->fields : "");
     for (name = strtok_r(names, " ", &save); name;
          name = strtok_r(NULL, " ", &save)) {
+        char *array = strstr(name, "[]");
+        size_t n = 1, i;
+
         if (!left) {
             if (!*layout) {
                 break;
@@ -63,19 +78,17 @@ static int print_struct(char *out, size_t room, const struct kvm390_ioctl *io,
             size = field_size(*layout++);
             left = strtoul(layout, (char **)&layout, 10);
         }
-        if (strcmp(name, "-")) {
-            int len = snprintf(out + n, room - n, "%s%s=0x%" PRIx64,
-                               n ? " " : "", name, field_value(p + at, size));
-
-            if (len < 0 || (size_t)len >= room - n) {
-                break;
-            }
-            n += len;
+        if (array) {
+            *array = 0;
+            n = left;
         }
-        at += size;
-        left--;
+        for (i = 0; i < n && strcmp(name, "-"); i++) {
+            add(out, room, !i ? "%s%s=0x%" PRIx64 : "%.0s%.0s,0x%" PRIx64,
+                *out ? " " : "", name, field_value(p + at + i * size, size));
+        }
+        at += n * size;
+        left -= n;
     }
-    return n;
 }
 
 static void print_exit(char *out, size_t room, const struct kvm_run *run)
@@ -107,7 +120,7 @@ void kvm390_trace(const char *object, const struct kvm390_ioctl *io,
                   unsigned long request, void *arg, int ret, int err,
                   const struct kvm_run *run)
 {
-    char args[512] = "", result[160] = "";
+    char args[1024] = "", result[160] = "";
 
     if (io && io->size && kvm390_readable(arg, io->size)) {
         print_struct(args, sizeof(args), io, arg);

@@ -123,7 +123,9 @@ struct kvm390_ioctl {
     uint16_t size;       /* of the struct */
     const char *name;
     const char *layout;  /* "d2w4b8": two 64-bit, four 32-bit fields, 8 bytes */
-    const char *fields;  /* their names, for people: "gaddr flags size op" */
+    /* Their names, for people: "gaddr flags size op". "-" is passed over, "r[]"
+     * is all that the layout has of the same kind there. */
+    const char *fields;
     /* Fills the segments; NULL if the struct points nowhere. */
     void (*segments)(const void *arg, struct kvm390_segment *seg);
 };

@@ -40,6 +40,38 @@ static void test_layouts_cover_structs(void)
     g_assert_cmpuint(sizeof(struct kvm390_head), ==, 40);
 }
 
+static size_t layout_fields(const char *layout)
+{
+    size_t sum = 0;
+
+    while (*layout) {
+        layout++;
+        sum += strtoul(layout, (char **)&layout, 10);
+    }
+    return sum;
+}
+
+/* --trace shows what an ioctl is given: each one of them has names for it. */
+static void test_fields_have_names(void)
+{
+    for (size_t i = 0; i < kvm390_nr_ioctls; i++) {
+        const struct kvm390_ioctl *io = &kvm390_ioctls[i];
+        g_auto(GStrv) names = g_strsplit(io->fields ? io->fields : "", " ", 0);
+        size_t n = g_strv_length(names);
+
+        g_test_message("%s", io->name);
+        if (io->pass == KVM390_PASS_NONE) {
+            g_assert_cmpuint(n, ==, 0);
+            continue;
+        }
+        g_assert_cmpuint(n, >, 0);
+        g_assert_cmpuint(strlen(io->fields), <, 256);
+        if (io->layout) {
+            g_assert_cmpuint(n, <=, layout_fields(io->layout));
+        }
+    }
+}
+
 /* The kernel's number of an ioctl holds its struct's size, where it has one. */
 static void test_sizes_are_the_numbers(void)
 {
@@ -211,6 +243,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/wire/layouts", test_layouts_cover_structs);
+    g_test_add_func("/wire/names", test_fields_have_names);
     g_test_add_func("/wire/sizes", test_sizes_are_the_numbers);
     g_test_add_func("/wire/find", test_find);
     g_test_add_func("/wire/swab", test_swab);
