@@ -100,7 +100,23 @@ static void print_exit(char *out, size_t room, const struct kvm_run *run)
                  run->s390_sieic.ipb);
         break;
     case KVM_EXIT_DEBUG:
-        snprintf(out, room, "DEBUG");
+        snprintf(out, room, "DEBUG type=%u addr=0x%llx",
+                 run->debug.arch.type,
+                 (unsigned long long)run->debug.arch.addr);
+        break;
+    case KVM_EXIT_S390_TSCH:
+        snprintf(out, room, "TSCH dequeued=%u schid=0x%04x%04x",
+                 run->s390_tsch.dequeued, run->s390_tsch.subchannel_id,
+                 run->s390_tsch.subchannel_nr);
+        break;
+    case KVM_EXIT_S390_STSI:
+        snprintf(out, room, "STSI %u.%u.%u addr=0x%llx", run->s390_stsi.fc,
+                 run->s390_stsi.sel1, run->s390_stsi.sel2,
+                 (unsigned long long)run->s390_stsi.addr);
+        break;
+    case KVM_EXIT_S390_RESET:
+        snprintf(out, room, "RESET flags=0x%llx",
+                 (unsigned long long)run->s390_reset_flags);
         break;
     case KVM_EXIT_S390_UCONTROL:
         snprintf(out, room, "UCONTROL trans_exc_code=0x%llx pgm_code=0x%x",

@@ -193,6 +193,7 @@ static int attr(unsigned long request, unsigned group, uint64_t number,
 
 static void test_attributes(void)
 {
+    struct kvm_s390_vm_tod_clock clock = { 0 };
     uint64_t limit = 0, tod = 0, tod2 = 0;
     uint8_t high = 9;
 
@@ -223,7 +224,26 @@ static void test_attributes(void)
     high = 1;
     FAILS(attr(KVM_SET_DEVICE_ATTR, 1, 1, &high), EINVAL);
 
-    FAILS(attr(KVM_SET_DEVICE_ATTR, 2, 0, NULL), EINVAL); /* no wrapping keys */
+    CHECK(attr(KVM_HAS_DEVICE_ATTR, 1, 0, NULL) == 0);
+    CHECK(attr(KVM_HAS_DEVICE_ATTR, 1, 1, NULL) == 0);
+    FAILS(attr(KVM_HAS_DEVICE_ATTR, 1, 3, NULL), ENXIO);
+    FAILS(attr(KVM_GET_DEVICE_ATTR, 1, 3, &tod), ENXIO);
+    FAILS(attr(KVM_SET_DEVICE_ATTR, 1, 0, (void *)8), EFAULT);
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 1, 2, &clock) == 0);
+    CHECK(clock.epoch_idx == 0 && clock.tod >= tod2);
+    clock.epoch_idx = 1; /* there is no such facility */
+    FAILS(attr(KVM_SET_DEVICE_ATTR, 1, 2, &clock), EINVAL);
+    clock.epoch_idx = 0;
+    clock.tod = 0x200000000000;
+    CHECK(attr(KVM_SET_DEVICE_ATTR, 1, 2, &clock) == 0);
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 1, 0, &tod2) == 0 && tod2 >= clock.tod);
+    /* a machine without wrapping keys and adjunct processors */
+    CHECK(attr(KVM_HAS_DEVICE_ATTR, 2, 3, NULL) == 0);
+    FAILS(attr(KVM_HAS_DEVICE_ATTR, 2, 4, NULL), ENXIO);
+    FAILS(attr(KVM_GET_DEVICE_ATTR, 2, 0, NULL), ENXIO);
+    FAILS(attr(KVM_SET_DEVICE_ATTR, 2, 9, NULL), ENXIO);
+    FAILS(attr(KVM_HAS_DEVICE_ATTR, 5, 0, NULL), ENXIO); /* no topology */
+    FAILS(attr(KVM_SET_DEVICE_ATTR, 2, 0, NULL), EINVAL);
     FAILS(attr(KVM_SET_DEVICE_ATTR, 2, 4, NULL), EOPNOTSUPP);
 }
 
