@@ -106,6 +106,42 @@ void kvm390_tell_protection(struct kvm390_vm *vm, uintptr_t addr, size_t len,
  */
 void kvm390_memory_tell(struct kvm390_vm *vm, void *addr, size_t len);
 
+/* One mapping of this process, or the part of it that was asked for. */
+struct kvm390_mapping {
+    uintptr_t from, to;
+    int prot;
+    unsigned long inode;
+};
+
+/*
+ * A list of them. It lies outside of the heap: a program may rely on what a
+ * heap that nobody has used yet holds.
+ */
+struct kvm390_mappings {
+    struct kvm390_mapping *m;
+    size_t n, room;
+};
+
+/**
+ * kvm390_mappings: which mappings of this process lie in [addr, end)?
+ * @list: filled in order; kvm390_mappings_free() in any case
+ *
+ * Returns 0, or -1 if that cannot be told.
+ */
+int kvm390_mappings(uintptr_t addr, uintptr_t end,
+                    struct kvm390_mappings *list);
+void kvm390_mappings_free(struct kvm390_mappings *list);
+
+/**
+ * kvm390_replace_mapping: put a mapping's contents into a file, and the file in
+ * its place, with the same protection
+ * @offset: where in the file @fd
+ *
+ * Returns 0, or -1 with the mapping as it was.
+ */
+int kvm390_replace_mapping(const struct kvm390_mapping *m, int fd,
+                           off_t offset);
+
 /** kvm390_memory_mapped: a program's own mapping, which is shared as a whole */
 void kvm390_memory_mapped(void *addr, size_t len);
 

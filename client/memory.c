@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -178,88 +177,6 @@ void kvm390_memory_protect(void *addr, size_t len, int prot)
     }
 }
 
-/* One mapping of this process, or the part of it that was asked for. */
-struct mapping {
-    uintptr_t from, to;
-    int prot;
-    unsigned long inode;
-};
-
-/*
- * A list of them. It lies outside of the heap: a program may rely on what a
- * heap that nobody has used yet holds.
- */
-struct mapping_list {
-    struct mapping *m;
-    size_t n, room;
-};
-
-static void mappings_free(struct mapping_list *list)
-{
-    if (list->m) {
-        munmap(list->m, list->room * sizeof(*list->m));
-    }
-    *list = (struct mapping_list) { 0 };
-}
-
-static int mappings_grow(struct mapping_list *list)
-{
-    struct mapping_list new = { .room = list->room ? 2 * list->room : 1024 };
-
-    new.m = mmap(NULL, new.room * sizeof(*new.m), PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (new.m == MAP_FAILED) {
-        return -1;
-    }
-    if (list->n) {
-        memcpy(new.m, list->m, list->n * sizeof(*new.m));
-    }
-    new.n = list->n;
-    mappings_free(list);
-    *list = new;
-    return 0;
-}
-
-/* The mappings in [addr, end), in order; 0, or -1 if that can't be told. */
-static int mappings(uintptr_t addr, uintptr_t end, struct mapping_list *list)
-{
-    FILE *maps = fopen("/proc/self/maps", "re");
-    int ret = maps ? 0 : -1;
-    char line[512];
-
-    *list = (struct mapping_list) { 0 };
-    while (!ret && fgets(line, sizeof(line), maps)) {
-        unsigned long from, to, inode;
-        char mode[5];
-
-        if (sscanf(line, "%lx-%lx %4s %*s %*s %lu", &from, &to, mode,
-                   &inode) != 4 || to <= addr) {
-            continue;
-        }
-        if (from >= end) {
-            break;
-        }
-        if (list->n == list->room) {
-            ret = mappings_grow(list);
-            if (ret) {
-                break;
-            }
-        }
-        list->m[list->n++] = (struct mapping) {
-            .from = from > addr ? from : addr,
-            .to = to < end ? to : end,
-            .prot = (mode[0] == 'r' ? PROT_READ : 0) |
-                    (mode[1] == 'w' ? PROT_WRITE : 0) |
-                    (mode[2] == 'x' ? PROT_EXEC : 0),
-            .inode = inode,
-        };
-    }
-    if (maps) {
-        fclose(maps);
-    }
-    return ret;
-}
-
 /* Tell of [from, to), a part of one mapping or of what is not mapped. */
 static void tell_part(struct kvm390_vm *vm, uintptr_t from, uintptr_t to,
                       int prot)
@@ -277,10 +194,10 @@ static void tell_part(struct kvm390_vm *vm, uintptr_t from, uintptr_t to,
 void kvm390_memory_tell(struct kvm390_vm *vm, void *addr, size_t len)
 {
     uintptr_t at = (uintptr_t)addr, end = at + len;
-    struct mapping_list list;
+    struct kvm390_mappings list;
     size_t i;
 
-    if (!mappings(at, end, &list)) {
+    if (!kvm390_mappings(at, end, &list)) {
         for (i = 0; i < list.n; i++) {
             tell_part(vm, at, list.m[i].from, PROT_NONE);
             tell_part(vm, list.m[i].from, list.m[i].to, list.m[i].prot);
@@ -288,92 +205,14 @@ void kvm390_memory_tell(struct kvm390_vm *vm, void *addr, size_t len)
         }
         tell_part(vm, at, end, PROT_NONE);
     }
-    mappings_free(&list);
-}
-
-static bool all_zero(const char *page, size_t len)
-{
-    return !page[0] && !memcmp(page, page + 1, len - 1);
-}
-
-/* Is a part of this process swapped out? mincore() can't tell that apart. */
-static bool swapped(void)
-{
-    FILE *status = fopen("/proc/self/status", "re");
-    unsigned long kib = 1;
-    char line[256];
-
-    while (status && fgets(line, sizeof(line), status)) {
-        if (sscanf(line, "VmSwap: %lu", &kib) == 1) {
-            break;
-        }
-    }
-    if (status) {
-        fclose(status);
-    }
-    return kib;
-}
-
-#define WINDOW 4096 /* pages */
-
-/* Pages that were never touched need not be read. */
-static int copy_window(int fd, off_t offset, char *from, size_t pages,
-                       bool all_read)
-{
-    size_t page = sysconf(_SC_PAGESIZE), i;
-    unsigned char present[WINDOW];
-
-    if (all_read || mincore(from, pages * page, present)) {
-        memset(present, 1, sizeof(present));
-    }
-    for (i = 0; i < pages; i++) {
-        const char *p = from + i * page;
-
-        if (present[i] && !all_zero(p, page) &&
-            pwrite(fd, p, page, offset + i * page) != (ssize_t)page) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int copy_contents(int fd, off_t offset, char *from, size_t len)
-{
-    size_t page = sysconf(_SC_PAGESIZE), at, step;
-    bool all_read = swapped();
-
-    for (at = 0; at < len; at += step) {
-        step = len - at < WINDOW * page ? len - at : WINDOW * page;
-        if (copy_window(fd, offset + at, from + at, step / page, all_read)) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* Put one mapping's contents into the file, and the file in its place. */
-static int replace_mapping(const struct mapping *m, int fd, off_t offset)
-{
-    size_t len = m->to - m->from;
-    void *addr = (void *)m->from;
-
-    if (!(m->prot & PROT_READ) && mprotect(addr, len, PROT_READ)) {
-        return -1;
-    }
-    if (copy_contents(fd, offset, addr, len) ||
-        mmap(addr, len, m->prot, MAP_SHARED | MAP_FIXED, fd, offset) ==
-        MAP_FAILED) {
-        mprotect(addr, len, m->prot);
-        return -1;
-    }
-    return 0;
+    kvm390_mappings_free(&list);
 }
 
 /* What is not mapped stays so; the guest finds no memory there. */
 static int replace(uintptr_t addr, uintptr_t end)
 {
-    struct mapping_list list;
-    int ret = mappings(addr, end, &list);
+    struct kvm390_mappings list;
+    int ret = kvm390_mappings(addr, end, &list);
     int fd = memfd_create("kvm390-memory", MFD_CLOEXEC);
     size_t i;
 
@@ -381,7 +220,7 @@ static int replace(uintptr_t addr, uintptr_t end)
         ret = -1;
     }
     for (i = 0; !ret && i < list.n; i++) {
-        ret = replace_mapping(&list.m[i], fd, list.m[i].from - addr);
+        ret = kvm390_replace_mapping(&list.m[i], fd, list.m[i].from - addr);
     }
     if (ret) {
         goto out;
@@ -393,22 +232,22 @@ out:
     if (ret && fd >= 0) {
         close(fd);
     }
-    mappings_free(&list);
+    kvm390_mappings_free(&list);
     return ret;
 }
 
 /* Is there no other mapping in [addr, end) than that of @fd? */
 static bool still_mapped(uintptr_t addr, uintptr_t end, int fd)
 {
-    struct mapping_list list;
+    struct kvm390_mappings list;
     struct stat st;
-    bool ok = !mappings(addr, end, &list) && !fstat(fd, &st);
+    bool ok = !kvm390_mappings(addr, end, &list) && !fstat(fd, &st);
     size_t i;
 
     for (i = 0; ok && i < list.n; i++) {
         ok = list.m[i].inode == st.st_ino;
     }
-    mappings_free(&list);
+    kvm390_mappings_free(&list);
     return ok;
 }
 
