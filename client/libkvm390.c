@@ -215,6 +215,24 @@ static void vcpu_free(struct kvm390_vcpu *vcpu)
     free(vcpu);
 }
 
+#ifdef KVM390_PRELOAD
+/* A child of fork() may have the VM still; close() does not wait for that. */
+static void wait_for(pid_t pid)
+{
+    int i;
+
+    for (i = 0; i < 100 && waitpid(pid, NULL, WNOHANG) == 0; i++) {
+        usleep(2000);
+    }
+}
+#else
+static void wait_for(pid_t pid)
+{
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+#endif
+
 void kvm390_vm_close(struct kvm390_vm *vm)
 {
     struct kvm390_vcpu *vcpu;
@@ -234,8 +252,7 @@ void kvm390_vm_close(struct kvm390_vm *vm)
     close(vm->conn.fd);
     if (vm->pid > 0) {
         /* It ends because its connection did. */
-        while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        wait_for(vm->pid);
     }
     if (vm->locks) {
         munmap(vm->locks, (MAX_VCPUS + 1) * sizeof(*vm->locks));

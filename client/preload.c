@@ -29,6 +29,8 @@
 #undef open64
 #undef openat
 #undef openat64
+#undef fopen
+#undef fopen64
 #undef mmap
 #undef mmap64
 #undef fcntl
@@ -267,8 +269,12 @@ static mode_t mode_of(int flags, va_list ap)
     return flags & (O_CREAT | __O_TMPFILE) ? va_arg(ap, mode_t) : 0;
 }
 
-#define OPEN(name) \
-EXPORT int name(const char *path, int flags, ...) \
+/* What comes before the path in one half of them, and how it is passed on. */
+#define DIR_PARAMETER int dir,
+#define DIR_ARGUMENT  dir,
+
+#define OPEN(name, parameter, argument) \
+EXPORT int name(parameter const char *path, int flags, ...) \
 { \
     va_list ap; \
     mode_t mode; \
@@ -277,26 +283,28 @@ EXPORT int name(const char *path, int flags, ...) \
     va_start(ap, flags); \
     mode = mode_of(flags, ap); \
     va_end(ap); \
-    return ours(path, flags, &fd) ? fd : real(path, flags, mode); \
+    return ours(path, flags, &fd) ? fd : real(argument path, flags, mode); \
 }
 
-#define OPENAT(name) \
-EXPORT int name(int dir, const char *path, int flags, ...) \
+OPEN(open,,)
+OPEN(open64,,)
+OPEN(openat, DIR_PARAMETER, DIR_ARGUMENT)
+OPEN(openat64, DIR_PARAMETER, DIR_ARGUMENT)
+
+/* The C library opens a stream's file without calling the above. */
+#define FOPEN(name) \
+EXPORT FILE *name(const char *path, const char *mode) \
 { \
-    va_list ap; \
-    mode_t mode; \
     int fd; \
     REAL(name) \
-    va_start(ap, flags); \
-    mode = mode_of(flags, ap); \
-    va_end(ap); \
-    return ours(path, flags, &fd) ? fd : real(dir, path, flags, mode); \
+    if (!ours(path, O_RDWR, &fd)) { \
+        return real(path, mode); \
+    } \
+    return fd < 0 ? NULL : fdopen(fd, mode); \
 }
 
-OPEN(open)
-OPEN(open64)
-OPENAT(openat)
-OPENAT(openat64)
+FOPEN(fopen)
+FOPEN(fopen64)
 
 /* What glibc's headers call where no mode is given, under _FORTIFY_SOURCE. */
 int __open_2(const char *path, int flags);
@@ -369,8 +377,9 @@ static int create_vcpu(struct vm *vm, unsigned long id)
         return -1;
     }
     fd = kvm390_real_fcntl(kvm390_vcpu_fd(vcpu), F_DUPFD_CLOEXEC, 0);
-    if (fd < 0 || enter(fd, vm, vcpu)) {
-        return -1;
+    if (fd >= 0 && enter(fd, vm, vcpu)) {
+        kvm390_real_close(fd);
+        fd = -1;
     }
     return fd;
 }
@@ -451,14 +460,23 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
         if (handled) {
             return ret;
         }
+        /* User-mode emulation says ENOTTY before it looks at the descriptor. */
+        if (kvm390_real_fcntl(fd, F_GETFD, 0) < 0) {
+            errno = EBADF;
+            return -1;
+        }
     } else {
         struct object *o;
+        int error = 0;
 
         pthread_mutex_lock(&lock);
         o = lookup(fd);
-        pthread_mutex_unlock(&lock);
         if (o) {
-            errno = o->vm && !o->vcpu ? ENOTTY : EINVAL;
+            error = o->vm && !o->vcpu ? ENOTTY : EINVAL;
+        }
+        pthread_mutex_unlock(&lock);
+        if (error) {
+            errno = error;
             return -1;
         }
     }
@@ -481,6 +499,33 @@ EXPORT int close(int fd)
     }
     pthread_mutex_unlock(&lock);
     return ret;
+}
+
+/* Those that are open in a range, one by one; the kernel does the rest. */
+EXPORT int close_range(unsigned first, unsigned last, int flags)
+{
+    struct rlimit limit = { .rlim_cur = 1024 };
+    unsigned fd;
+
+    if (!(flags & CLOSE_RANGE_CLOEXEC) && first <= last && nr_objects) {
+        getrlimit(RLIMIT_NOFILE, &limit);
+        for (fd = first; fd <= last && fd < limit.rlim_cur; fd++) {
+            struct object *o;
+
+            pthread_mutex_lock(&lock);
+            o = lookup(fd);
+            pthread_mutex_unlock(&lock);
+            if (o) {
+                close(fd);
+            }
+        }
+    }
+    return syscall(SYS_close_range, first, last, flags);
+}
+
+EXPORT void closefrom(int low)
+{
+    close_range(low < 0 ? 0 : low, ~0u, 0);
 }
 
 static int duplicated(int fd)

@@ -1,0 +1,214 @@
+/*
+ * A program for s390x Linux that knows nothing but /dev/kvm
+ *
+ * Run by kvm390-exec: the ways to open, copy and close a descriptor, fork(),
+ * /sys/module/kvm, and that everything else passes through.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool test_ok;
+
+#define CHECK(cond) do { \
+        if (!(cond)) { \
+            printf("# line %d: %s (errno %d)\n", __LINE__, #cond, errno); \
+            test_ok = false; \
+        } \
+    } while (0)
+
+static bool is_kvm(int fd)
+{
+    return fd >= 0 && ioctl(fd, KVM_GET_API_VERSION, 0) == 12;
+}
+
+static bool is_vm(int fd)
+{
+    return ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_S390_MEM_OP) == 65536;
+}
+
+static void test_open(void)
+{
+    int fds[] = {
+        open("/dev/kvm", O_RDWR), open("/dev/kvm", O_RDWR | O_CLOEXEC),
+        open64("/dev/kvm", O_RDWR), openat(AT_FDCWD, "/dev/kvm", O_RDWR),
+        openat64(AT_FDCWD, "/dev/kvm", O_RDWR),
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        CHECK(is_kvm(fds[i]));
+        CHECK(!!(fcntl(fds[i], F_GETFD) & FD_CLOEXEC) == (i == 1));
+        CHECK(close(fds[i]) == 0);
+        CHECK(ioctl(fds[i], KVM_GET_API_VERSION, 0) == -1 && errno == EBADF);
+    }
+    CHECK(access("/dev/kvm", R_OK | W_OK) == 0);
+}
+
+static void test_pass_through(void)
+{
+    int fd = open("/dev/null", O_RDWR), pair[2];
+    char byte = 'x';
+
+    CHECK(ioctl(fd, KVM_GET_API_VERSION, 0) == -1 && errno == ENOTTY);
+    CHECK(close(fd) == 0);
+    CHECK(open("/nonexistent", O_RDONLY) == -1 && errno == ENOENT);
+    CHECK(open((char *)8, O_RDONLY) == -1 && errno == EFAULT);
+    CHECK(openat(AT_FDCWD, (char *)1, O_RDONLY) == -1 && errno == EFAULT);
+    fd = openat(AT_FDCWD, "/tmp", O_TMPFILE | O_RDWR, 0640);
+    if (fd >= 0) { /* the mode gets there */
+        struct stat st;
+
+        CHECK(fstat(fd, &st) == 0 && (st.st_mode & 0777) == 0640);
+        close(fd);
+    }
+    CHECK(pipe(pair) == 0 && dup2(pair[1], 50) == 50);
+    CHECK(write(50, &byte, 1) == 1 && read(pair[0], &byte, 1) == 1);
+    CHECK(close(50) == 0 && close(50) == -1 && errno == EBADF);
+    close(pair[0]);
+    close(pair[1]);
+    CHECK(munmap((void *)1, 4096) == -1 && errno == EINVAL);
+}
+
+static void test_copies(void)
+{
+    int kvm = open("/dev/kvm", O_RDWR), vm = ioctl(kvm, KVM_CREATE_VM, 0);
+    int copy[6], i;
+
+    CHECK(is_vm(vm));
+    copy[0] = dup(vm);
+    copy[1] = dup2(vm, 100);
+    copy[2] = dup3(vm, 101, O_CLOEXEC);
+    copy[3] = fcntl(vm, F_DUPFD, 120);
+    copy[4] = fcntl(vm, F_DUPFD_CLOEXEC, 130);
+    copy[5] = dup2(vm, vm);
+    CHECK(copy[1] == 100 && copy[2] == 101 && copy[3] >= 120 &&
+          copy[4] >= 130 && copy[5] == vm);
+    CHECK(fcntl(copy[2], F_GETFD) == FD_CLOEXEC &&
+          fcntl(copy[3], F_GETFD) == 0 && fcntl(copy[4], F_GETFD) == FD_CLOEXEC);
+    CHECK(dup3(vm, vm, 0) == -1 && errno == EINVAL);
+    CHECK(dup2(-1, 100) == -1 && errno == EBADF);
+    close(vm);
+    close(kvm);
+    for (i = 0; i < 5; i++) { /* as long as one of them is open */
+        CHECK(is_vm(copy[i]));
+        if (i != 1) {
+            close(copy[i]);
+        }
+    }
+    CHECK(is_vm(100));
+    CHECK(dup2(0, 100) == 100); /* the last one goes */
+    CHECK(!is_vm(100));
+    close(100);
+}
+
+static void test_close_range(void)
+{
+    int kvm = open("/dev/kvm", O_RDWR), vm = ioctl(kvm, KVM_CREATE_VM, 0);
+    int low = dup2(vm, 200), high = dup2(vm, 300);
+
+    CHECK(close_range(250, 400, 0) == 0);
+    CHECK(is_vm(low) && is_vm(vm) && !is_vm(high) && errno == EBADF);
+    CHECK(close_range(200, 200, CLOSE_RANGE_CLOEXEC) == 0);
+    CHECK(fcntl(low, F_GETFD) == FD_CLOEXEC && is_vm(low));
+    CHECK(close_range(2, 1, 0) == -1 && errno == EINVAL);
+    closefrom(100);
+    CHECK(!is_vm(low) && is_vm(vm));
+    close(vm);
+    close(kvm);
+}
+
+/* A vCPU's descriptor, mapped; a child has the VM after its parent let go. */
+static void test_fork(void)
+{
+    int kvm = open("/dev/kvm", O_RDWR), vm = ioctl(kvm, KVM_CREATE_VM, 0);
+    int vcpu = ioctl(vm, KVM_CREATE_VCPU, 0), go[2], status = -1;
+    struct kvm_regs regs = { .gprs = { [3] = 0x1234 } };
+    struct kvm_run *run;
+    char byte = 0;
+    pid_t child;
+
+    run = mmap(NULL, ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0),
+               PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
+    CHECK(run != MAP_FAILED);
+    CHECK(ioctl(vcpu, KVM_SET_REGS, &regs) == 0);
+    CHECK(run->s.regs.gprs[3] == 0x1234);
+    CHECK(pipe(go) == 0);
+    fflush(stdout);
+    child = fork();
+    if (!child) {
+        memset(&regs, 0, sizeof(regs));
+        _exit(!(read(go[0], &byte, 1) == 1 && is_vm(vm) &&
+                ioctl(vcpu, KVM_GET_REGS, &regs) == 0 &&
+                regs.gprs[3] == 0x1234));
+    }
+    munmap(run, 4096);
+    close(vcpu);
+    close(vm);
+    close(kvm);
+    CHECK(write(go[1], &byte, 1) == 1);
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+          WEXITSTATUS(status) == 0);
+    close(go[0]);
+    close(go[1]);
+}
+
+static void test_module(void)
+{
+    char text[16] = "";
+    int fd = open("/sys/module/kvm/parameters/nested", O_RDONLY);
+    FILE *f = fopen("/sys/module/kvm/parameters/hpage", "r");
+
+    CHECK(read(fd, text, sizeof(text)) == 2 && !strcmp(text, "0\n"));
+    close(fd);
+    CHECK(f && fgets(text, sizeof(text), f) && !strcmp(text, "0\n"));
+    if (f) {
+        fclose(f);
+    }
+    CHECK(access("/sys/module/kvm", F_OK) == 0);
+    CHECK(open("/sys/module/kvm/parameters/none", O_RDONLY) == -1 &&
+          errno == ENOENT);
+    f = fopen("/proc/self/status", "r"); /* passes through */
+    CHECK(f && fgets(text, sizeof(text), f) && !strncmp(text, "Name:", 5));
+    if (f) {
+        fclose(f);
+    }
+}
+
+int main(void)
+{
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } tests[] = {
+        { "open() and its kin", test_open },
+        { "what is not KVM's passes through", test_pass_through },
+        { "dup() and its kin", test_copies },
+        { "close_range(), closefrom()", test_close_range },
+        { "fork(), mmap()", test_fork },
+        { "/sys/module/kvm", test_module },
+    };
+    const int count = sizeof(tests) / sizeof(tests[0]);
+    int i, failed = 0;
+
+    printf("TAP version 13\n1..%d\n", count);
+    for (i = 0; i < count; i++) {
+        test_ok = true;
+        tests[i].run();
+        failed += !test_ok;
+        printf("%sok %d - %s\n", test_ok ? "" : "not ", i + 1, tests[i].name);
+    }
+    printf("%d passed, %d failed\n", count - failed, failed);
+    return failed != 0;
+}
