@@ -525,6 +525,9 @@ static int run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
     }
     pthread_mutex_unlock(vcpu->conn.lock);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (ret) {
+        errno = EIO; /* what KVM says of a VM that is dead */
+    }
     return ret;
 }
 
@@ -619,7 +622,6 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     }
     free(buf);
     if (ret) {
-        errno = EIO; /* what KVM says of a VM that is dead */
         return -1;
     }
     ret = msg.head.ret;
