@@ -397,47 +397,59 @@ static int create_device(struct vm *vm, struct kvm_create_device *device)
     return ret;
 }
 
+/* An ioctl on /dev/kvm; the caller holds the lock. */
+static int system_ioctl(unsigned long request, void *arg)
+{
+    struct vm *vm;
+
+    if (request == KVM_CREATE_VM) {
+        return create_vm((unsigned long)arg);
+    }
+    vm = any_vm();
+    return vm ? kvm390_system_ioctl(vm->vm, request, arg) : -1;
+}
+
+/*
+ * On all else. The caller holds the lock, which is let go meanwhile: another
+ * thread may close the descriptor, and the VM stays until this is over.
+ */
+static int object_ioctl(const struct object *o, unsigned long request,
+                        void *arg)
+{
+    struct kvm390_vcpu *vcpu = o->vcpu;
+    bool device = o->device;
+    struct vm *vm = o->vm;
+    int ret, saved;
+
+    if (!vcpu && !device && request == KVM_CREATE_VCPU) {
+        return create_vcpu(vm, (unsigned long)arg);
+    }
+    if (!vcpu && !device && request == KVM_CREATE_DEVICE) {
+        return create_device(vm, arg);
+    }
+    vm->refs++;
+    pthread_mutex_unlock(&lock);
+    ret = device ? kvm390_device_ioctl(vm->vm, request, arg) :
+          vcpu ? kvm390_vcpu_ioctl(vcpu, request, arg) :
+                 kvm390_vm_ioctl(vm->vm, request, arg);
+    saved = errno;
+    pthread_mutex_lock(&lock);
+    put_vm(vm);
+    errno = saved;
+    return ret;
+}
+
 static int kvm_ioctl(int fd, unsigned long request, void *arg, bool *handled)
 {
     struct object *o;
-    struct vm *vm;
     int ret = -1;
 
     pthread_mutex_lock(&lock);
     o = lookup(fd);
     *handled = o;
-    if (!o) {
-        pthread_mutex_unlock(&lock);
-        return -1;
-    }
-    /* The descriptor must not be closed while an ioctl is under way. */
-    vm = o->vm;
-    if (vm) {
-        struct kvm390_vcpu *vcpu = o->vcpu;
-        bool device = o->device;
-
-        if (!vcpu && !device && request == KVM_CREATE_VCPU) {
-            ret = create_vcpu(vm, (unsigned long)arg);
-            pthread_mutex_unlock(&lock);
-            return ret;
-        }
-        if (!vcpu && !device && request == KVM_CREATE_DEVICE) {
-            ret = create_device(vm, arg);
-            pthread_mutex_unlock(&lock);
-            return ret;
-        }
-        pthread_mutex_unlock(&lock);
-        return device ? kvm390_device_ioctl(vm->vm, request, arg) :
-               vcpu ? kvm390_vcpu_ioctl(vcpu, request, arg) :
-                      kvm390_vm_ioctl(vm->vm, request, arg);
-    }
-    if (request == KVM_CREATE_VM) {
-        ret = create_vm((unsigned long)arg);
-    } else {
-        vm = any_vm();
-        if (vm) {
-            ret = kvm390_system_ioctl(vm->vm, request, arg);
-        }
+    if (o) {
+        ret = o->vm ? object_ioctl(o, request, arg) :
+              system_ioctl(request, arg);
     }
     pthread_mutex_unlock(&lock);
     return ret;

@@ -147,8 +147,8 @@ int kvm390_get_stats_fd(Kvm390Call *call)
         if (f->fd < 0) {
             return -ENOMEM;
         }
-        f->open = true;
         f->foreign = call->session->little_endian != !HOST_BIG_ENDIAN;
+        qatomic_store_release(&f->open, true);
     }
     file = build(stats, n, vcpu, f->foreign);
     if (pwrite(f->fd, file->data, file->len, 0) != file->len) {
@@ -164,7 +164,7 @@ void kvm390_stats_update(Kvm390Vcpu *vcpu)
     uint64_t values[ARRAY_SIZE(vcpu_stats)];
     size_t i;
 
-    if (!qatomic_read(&f->open)) {
+    if (!qatomic_load_acquire(&f->open)) {
         return;
     }
     for (i = 0; i < ARRAY_SIZE(values); i++) {

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,6 +165,33 @@ static void test_fork(void)
     close(go[1]);
 }
 
+static void *keep_asking(void *vm)
+{
+    while (is_vm(*(int *)vm)) {
+    }
+    return NULL;
+}
+
+/* One thread closes what another one is in an ioctl with. */
+static void test_close_race(void)
+{
+    int kvm = open("/dev/kvm", O_RDWR), round;
+
+    for (round = 0; round < 20; round++) {
+        int vm = ioctl(kvm, KVM_CREATE_VM, 0);
+        pthread_t thread[2];
+
+        CHECK(is_vm(vm));
+        pthread_create(&thread[0], NULL, keep_asking, &vm);
+        pthread_create(&thread[1], NULL, keep_asking, &vm);
+        usleep(1000 + round * 300);
+        close(vm);
+        pthread_join(thread[0], NULL);
+        pthread_join(thread[1], NULL);
+    }
+    close(kvm);
+}
+
 static void test_module(void)
 {
     char text[16] = "";
@@ -197,6 +225,7 @@ int main(void)
         { "dup() and its kin", test_copies },
         { "close_range(), closefrom()", test_close_range },
         { "fork(), mmap()", test_fork },
+        { "close() while an ioctl is under way", test_close_race },
         { "/sys/module/kvm", test_module },
     };
     const int count = sizeof(tests) / sizeof(tests[0]);
