@@ -121,7 +121,10 @@ class Case:
              'none', *arguments], stdin=subprocess.DEVNULL, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             timeout=self.timeout, check=False)
-        return done.returncode, done.stdout
+        # AddressSanitizer begins with a warning of its own.
+        said = [line for line in done.stdout.splitlines(keepends=True)
+                if '==WARNING: ASan' not in line]
+        return done.returncode, ''.join(said)
 
 
 def texts(machine):
