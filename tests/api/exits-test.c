@@ -265,6 +265,33 @@ static void test_reset(void)
     CHECK(state.mp_state == KVM_MP_STATE_OPERATING);
 }
 
+/* --- DIAG 0x44, 0x9c --- */
+
+/* To yield is not user space's business, whoever it is in favour of. */
+static void test_yield(void)
+{
+    /* diag 0,0,0x44; diag 3,0,0x9c; diag 0x501 */
+    static const unsigned char code[] = {
+        0x83, 0x00, 0x00, 0x44, 0x83, 0x30, 0x00, 0x9c, 0x83, 0x00, 0x05, 0x01,
+    };
+    static const uint64_t to[] = { 0, 1, 2, 0xffff, UINT64_MAX };
+    unsigned i;
+
+    vcpu = start_vcpu(code, sizeof(code));
+    run = kvm390_vcpu_run(vcpu);
+    other = kvm390_vcpu_create(vm, 1);
+    CHECK(other != NULL);
+    for (i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+        run->psw_addr = CODE;
+        run->s.regs.gprs[3] = to[i];
+        run->kvm_dirty_regs = KVM_SYNC_GPRS;
+        CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+        CHECK(is_sieic(4, 0x8300) && run->s390_sieic.ipb == 0x05010000);
+        CHECK(run->psw_addr == CODE + sizeof(code));
+        CHECK(run->s.regs.gprs[3] == to[i]);
+    }
+}
+
 /* --- DIAG 0x258 --- */
 
 static int pfault(unsigned subcode, uint64_t token, uint64_t select,
@@ -554,6 +581,7 @@ static const struct test tests[] = {
     { "SIGP stops a CPU that runs", test_stop_other, false },
     { "STSI, USER_STSI", test_stsi, false },
     { "KVM_EXIT_S390_RESET", test_reset, false },
+    { "DIAG 0x44, DIAG 0x9c", test_yield, false },
     { "DIAG 0x258", test_pfault_token, false },
     { "SET_GUEST_DEBUG: errors", test_debug_errors, false },
     { "single-step", test_single_step, false },
