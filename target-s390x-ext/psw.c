@@ -1,5 +1,6 @@
 /*
- * What the PSW must be before an instruction is fetched by it.
+ * What the PSW must be before an instruction is fetched by it, and where its
+ * condition code is.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,5 +22,19 @@ void kvm390_odd_psw(CPUS390XState *env)
         env->psw.addr &= 0xffffff;
     } else if (mode == PSW_MASK_32) {
         env->psw.addr &= 0x7fffffff;
+    }
+}
+
+void kvm390_cc_to_psw(CPUS390XState *env)
+{
+    if (kvm390_enabled()) {
+        env->psw.mask = s390_cpu_get_psw_mask(env);
+    }
+}
+
+void kvm390_cc_from_psw(CPUS390XState *env)
+{
+    if (kvm390_enabled()) {
+        env->cc_op = extract64(env->psw.mask, ctz64(PSW_MASK_CC), 2);
     }
 }

@@ -1,5 +1,6 @@
 /*
- * What the PSW must be before an instruction is fetched by it.
+ * What the PSW must be before an instruction is fetched by it, and where its
+ * condition code is.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -39,5 +40,17 @@ static inline void kvm390_check_psw(CPUS390XState *env)
     }
 #endif
 }
+
+/**
+ * kvm390_cc_to_psw: put the condition code into env->psw.mask
+ * kvm390_cc_from_psw: take it from there
+ * @env: a CPU that does not run
+ *
+ * TCG keeps it apart, in a form from which it is computed when it is needed.
+ * QEMU 10.0 migrates and saves the PSW without that, and a guest goes on with
+ * condition code 0. Nothing is done unless kvm390_enabled(). BQL.
+ */
+void kvm390_cc_to_psw(CPUS390XState *env);
+void kvm390_cc_from_psw(CPUS390XState *env);
 
 #endif /* KVM390_PSW_H */

@@ -5,6 +5,7 @@ import os
 
 from kvm390.paths import Failure
 
+from . import texts
 from .keepcount import Keepcount, in_sequence
 
 SIZE = 64 << 20
@@ -88,5 +89,29 @@ def two(case):
     linux(case, 2)
 
 
+def condition_code(case):
+    """A guest that is inside of a loop that keeps a condition code."""
+    machine = case.program('condition-code', append='seconds=3')
+
+    def said(text):
+        return any(text in line for line in texts(machine))
+
+    make_disk(case, machine)
+    if not machine.poll(lambda: said('keeping'), case.timeout):
+        raise Failure('the guest does not start')
+    machine.wait(lambda: False, 0.3)
+    case.equal(snapshot(case, machine, 'snapshot-save'), None,
+               'the state is saved')
+    for number in range(1, 4):
+        machine.wait(lambda: False, 0.1)
+        case.equal(snapshot(case, machine, 'snapshot-load'), None,
+                   f'load {number}')
+        if machine.qmp('query-status')['status'] != 'running':
+            machine.qmp('cont')
+    case.ok(case.finish_program(machine) and said('ok 1 '),
+            'the guest found each condition code as it had set it')
+
+
 CASES = [('snapshot', ('kvm390', 'tcg'), one),
-         ('snapshot-2', ('kvm390',), two)]
+         ('snapshot-2', ('kvm390',), two),
+         ('snapshot-condition-code', ('kvm390',), condition_code)]
