@@ -5,9 +5,11 @@
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
+#include "qemu/timer.h"
 #include "exec/cputlb.h"
 #include "kvm390/include/kvm390/controls.h"
 #include "kvm390/include/kvm390/protection.h"
+#include "kvm390/include/kvm390/tlbsize.h"
 #include "kvm390/trace.h"
 
 QEMU_BUILD_BUG_ON(KVM390_INDEXES + KVM390_TLB_BANKS > NB_MMU_MODES);
@@ -57,6 +59,22 @@ static uint16_t change_primary(CPUS390XState *env, uint64_t old)
 }
 
 /*
+ * Now and then all TLBs are emptied after all: that is when QEMU makes those
+ * smaller that were little used, and it looks through all of them whenever a
+ * page comes to hold translated code.
+ */
+static bool size_is_due(Kvm390Tlb *tlb)
+{
+    int64_t now = get_clock();
+
+    if (now - tlb->sized < KVM390_TLB_SIZE_NS) {
+        return false;
+    }
+    tlb->sized = now;
+    return true;
+}
+
+/*
  * Whether all of the operand came through one TLB entry: then no entry was
  * made while some registers were loaded and some not.
  */
@@ -78,6 +96,10 @@ void kvm390_controls_loaded(CPUS390XState *env, const Kvm390Controls *was,
         return;
     }
     if (was->cr[1] != env->cregs[1]) {
+        if (size_is_due(&env->kvm390_tlb)) {
+            tlb_flush(cs);
+            return;
+        }
         flush |= change_primary(env, was->cr[1]);
     }
     if (was->cr[7] != env->cregs[7]) {

@@ -44,6 +44,7 @@ typedef struct Kvm390Tlb {
     bool stale;                         /* atomic; all TLBs are to be emptied */
     uint32_t fills[KVM390_INDEXES];     /* for kvm390_tlb_filled() */
     Kvm390TlbBanks banks;
+    int64_t sized;                      /* get_clock(), for controls.c */
     /* access-registers.h */
     bool ar_active;                     /* storage operands use ar_family */
     uint8_t ar_family;                  /* its number; 0: there is none */

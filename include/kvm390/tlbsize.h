@@ -23,6 +23,12 @@
  */
 #define KVM390_TLB_MOST_ENTRIES     65536
 
+/*
+ * At a change of the address space after so long, let QEMU size all TLBs; its
+ * own window for what is little used is as long.
+ */
+#define KVM390_TLB_SIZE_NS          100000000
+
 /* Look at a TLB after so many fills for each of its entries. */
 #define KVM390_TLB_FILLS            4
 
