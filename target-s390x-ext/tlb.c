@@ -52,22 +52,22 @@ unsigned kvm390_find_key_family(CPUS390XState *env, unsigned key)
     Kvm390Tlb *k = &env->kvm390_tlb;
     unsigned n;
 
-    if (!kvm390_skeys_on()) {
-        return 0;
-    }
     for (n = 0; n < KVM390_KEY_FAMILIES; n++) {
-        if (k->key[n] == key) {
+        if (likely(k->key[n] == key)) {
             return n + 1;
         }
     }
-    return kvm390_take_family(env, key);
+    /* None is ever taken where keys are off. */
+    return kvm390_skeys_on() ? kvm390_take_family(env, key) : 0;
 }
 
 unsigned kvm390_find_operand_family(CPUS390XState *env)
 {
     unsigned key = (env->psw.mask & PSW_MASK_KEY) >> PSW_SHIFT_KEY;
 
-    if (kvm390_ar_space_active(env, key)) {
+    /* MVC and its kin ask each time, so the call is worth leaving out. */
+    if (unlikely(env->kvm390_tlb.ar_active) &&
+        kvm390_ar_space_active(env, key)) {
         return env->kvm390_tlb.ar_family;
     }
     return key ? kvm390_find_key_family(env, key) : 0;
