@@ -6,9 +6,9 @@
 #ifndef KVM390_CLIENT_INTERNAL_H
 #define KVM390_CLIENT_INTERNAL_H
 
-#include "kvm390/include/kvm390/uapi.h"
-#include "kvm390/include/kvm390/protmap.h"
-#include "kvm390/include/kvm390/wire.h"
+#include "kvm390/include/uapi.h"
+#include "kvm390/include/protmap.h"
+#include "kvm390/include/wire.h"
 #include "libkvm390.h"
 
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "kvm390/include/kvm390/access.h"
+#include "kvm390/include/access.h"
 
 /* TEID bits, numbered from the left as in the Principles of Operation. */
 #define TEID_BIT(n)     (1ull << (63 - (n)))

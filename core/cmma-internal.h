@@ -1,12 +1,12 @@
 /*
- * What the files behind include/kvm390/cmma.h share
+ * What the files behind include/cmma.h share
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef KVM390_CMMA_INTERNAL_H
 #define KVM390_CMMA_INTERNAL_H
 
-#include "kvm390/include/kvm390/cmma.h"
+#include "kvm390/include/cmma.h"
 
 /* The table of memory in force, or NULL. */
 const Kvm390CmmaMap *kvm390_cmma_map(const Kvm390Cmma *cmma);

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
-#include "kvm390/include/kvm390/cmma.h"
+#include "kvm390/include/cmma.h"
 #include "cmma-internal.h"
 
 uint64_t kvm390_cmma_migration(const Kvm390Cmma *cmma)

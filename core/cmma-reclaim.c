@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "kvm390/include/kvm390/cmma.h"
+#include "kvm390/include/cmma.h"
 #include "cmma-internal.h"
 
 #define TAKEN   (KVM390_PAGE_DISCARDED | KVM390_PAGE_CLAIMED)

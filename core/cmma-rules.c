@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <errno.h>
-#include "kvm390/include/kvm390/cmma-rules.h"
+#include "kvm390/include/cmma-rules.h"
 
 #define PAGE_SHIFT      12
 #define PAGE_MASK       0xfffull

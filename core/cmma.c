@@ -1,7 +1,7 @@
 /*
  * The page states of a guest: who may change them, and how
  *
- * See include/kvm390/cmma.h for the rules of concurrency. The log of changes
+ * See include/cmma.h for the rules of concurrency. The log of changes
  * is in cmma-log.c, giving pages back in cmma-reclaim.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-#include "kvm390/include/kvm390/cmma.h"
+#include "kvm390/include/cmma.h"
 #include "cmma-internal.h"
 
 int kvm390_cmma_init(Kvm390Cmma *cmma, uint64_t pages,

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "kvm390/include/kvm390/counters.h"
+#include "kvm390/include/counters.h"
 
 static uint64_t counters[KVM390_COUNTER__MAX];
 

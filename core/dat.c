@@ -7,8 +7,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "kvm390/include/kvm390/dat.h"
-#include "kvm390/include/kvm390/pgm.h"
+#include "kvm390/include/dat.h"
+#include "kvm390/include/pgm.h"
 
 #define ENTRY_ORIGIN        0xfffffffffffff000ULL
 #define ENTRY_FORMAT        0x400   /* FC: a frame, no table */

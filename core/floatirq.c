@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "kvm390/include/kvm390/uapi.h"
-#include "kvm390/include/kvm390/floatirq.h"
+#include "kvm390/include/uapi.h"
+#include "kvm390/include/floatirq.h"
 
 enum { QUEUE_PFAULT = 8, QUEUE_VIRTIO = 9 };
 

@@ -12,9 +12,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include "kvm390/include/kvm390/access.h"
-#include "kvm390/include/kvm390/dat.h"
-#include "kvm390/include/kvm390/gaccess.h"
+#include "kvm390/include/access.h"
+#include "kvm390/include/dat.h"
+#include "kvm390/include/gaccess.h"
 
 #define PAGE_SIZE 4096u
 #define MAX_PAGES (KVM390_GACCESS_MAX / PAGE_SIZE + 1)

@@ -1,13 +1,13 @@
 /*
  * A set of guest pages that many threads add to and that is read in order
  *
- * See include/kvm390/gfnset.h for the structure and its rules.
+ * See include/gfnset.h for the structure and its rules.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <errno.h>
 #include <string.h>
-#include "kvm390/include/kvm390/gfnset.h"
+#include "kvm390/include/gfnset.h"
 
 #define WORD_SHIFT  6
 #define WORD_BITS   (1u << WORD_SHIFT)

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "kvm390/include/kvm390/keyrules.h"
+#include "kvm390/include/keyrules.h"
 
 #define SPECIFICATION   6
 

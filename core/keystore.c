@@ -6,8 +6,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "kvm390/include/kvm390/keyrules.h"
-#include "kvm390/include/kvm390/keystore.h"
+#include "kvm390/include/keyrules.h"
+#include "kvm390/include/keystore.h"
 
 #define WORD_EPOCH(word)    ((word) >> KVM390_KEYWORD_EPOCH_SHIFT)
 

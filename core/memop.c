@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 #include <stddef.h>
-#include "kvm390/include/kvm390/memop.h"
+#include "kvm390/include/memop.h"
 
 #define COMMON_FLAGS (KVM390_MEMOP_F_CHECK_ONLY | \
                       KVM390_MEMOP_F_SKEY_PROTECTION)

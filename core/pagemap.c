@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kvm390/include/kvm390/pagemap.h"
+#include "kvm390/include/pagemap.h"
 
 static uint64_t chunk_count(const Kvm390Pagemap *map)
 {

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stddef.h>
-#include "kvm390/include/kvm390/pgm.h"
+#include "kvm390/include/pgm.h"
 
 static const struct {
     uint16_t code;

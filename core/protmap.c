@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "kvm390/include/kvm390/protmap.h"
+#include "kvm390/include/protmap.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "kvm390/include/kvm390/tlbbanks.h"
+#include "kvm390/include/tlbbanks.h"
 
 static unsigned find(const Kvm390TlbBanks *banks, uint64_t asce)
 {

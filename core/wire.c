@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "kvm390/include/kvm390/uapi.h"
-#include "kvm390/include/kvm390/wire.h"
+#include "kvm390/include/uapi.h"
+#include "kvm390/include/wire.h"
 
 #include <string.h>
 

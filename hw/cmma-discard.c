@@ -28,8 +28,8 @@
 #include "system/replay.h"
 #include "system/runstate.h"
 #include "system/system.h"
-#include "kvm390/include/kvm390/accel.h"
-#include "kvm390/include/kvm390/counters.h"
+#include "kvm390/include/accel.h"
+#include "kvm390/include/counters.h"
 #include "kvm390/trace.h"
 #include "cmma-internal.h"
 

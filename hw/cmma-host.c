@@ -11,8 +11,8 @@
 #include "exec/address-spaces.h"
 #include "exec/ram_addr.h"
 #include "system/replay.h"
-#include "kvm390/include/kvm390/accel.h"
-#include "kvm390/include/kvm390/cmma-host.h"
+#include "kvm390/include/accel.h"
+#include "kvm390/include/cmma-host.h"
 #include "kvm390/trace.h"
 #include "cmma-internal.h"
 

@@ -9,8 +9,8 @@
 #include "exec/memory.h"
 #include "exec/ramblock.h"
 #include "qemu/rcu.h"
-#include "kvm390/include/kvm390/cmma.h"
-#include "kvm390/include/kvm390/essa.h"
+#include "kvm390/include/cmma.h"
+#include "kvm390/include/essa.h"
 
 /* A stretch of guest memory and where the host keeps it. */
 typedef struct Kvm390HostRange {

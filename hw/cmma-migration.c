@@ -16,7 +16,7 @@
 #include "migration/misc.h"
 #include "migration/options.h"
 #include "system/runstate.h"
-#include "kvm390/include/kvm390/counters.h"
+#include "kvm390/include/counters.h"
 #include "kvm390/trace.h"
 #include "cmma-internal.h"
 

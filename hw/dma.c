@@ -11,9 +11,9 @@
  */
 #include "qemu/osdep.h"
 #include "exec/address-spaces.h"
-#include "kvm390/include/kvm390/accel.h"
-#include "kvm390/include/kvm390/dma.h"
-#include "kvm390/include/kvm390/keys.h"
+#include "kvm390/include/accel.h"
+#include "kvm390/include/dma.h"
+#include "kvm390/include/keys.h"
 
 static void memory_stored(MemoryRegion *mr, hwaddr addr, hwaddr len)
 {

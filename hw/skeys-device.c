@@ -12,10 +12,10 @@
 #include "hw/qdev-core.h"
 #include "hw/s390x/storage-keys.h"
 #include "system/reset.h"
-#include "kvm390/include/kvm390/accel.h"
-#include "kvm390/include/kvm390/dma.h"
-#include "kvm390/include/kvm390/keys.h"
-#include "kvm390/include/kvm390/skeys.h"
+#include "kvm390/include/accel.h"
+#include "kvm390/include/dma.h"
+#include "kvm390/include/keys.h"
+#include "kvm390/include/skeys.h"
 
 const char *kvm390_skeys_backend(void)
 {

@@ -2,7 +2,7 @@
  * s390 storage attributes device -- kvm390
  *
  * QEMU's device has the monitor commands and the migration stream; this gives
- * it the page states of the guest (include/kvm390/cmma.h).
+ * it the page states of the guest (include/cmma.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,9 +14,9 @@
 #include "hw/s390x/storage-attributes.h"
 #include "migration/misc.h"
 #include "system/system.h"
-#include "kvm390/include/kvm390/accel.h"
-#include "kvm390/include/kvm390/cmma-host.h"
-#include "kvm390/include/kvm390/essa.h"
+#include "kvm390/include/accel.h"
+#include "kvm390/include/cmma-host.h"
+#include "kvm390/include/essa.h"
 
 #define TYPE_KVM390_STATTRIB "kvm390-stattrib"
 

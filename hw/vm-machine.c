@@ -17,9 +17,9 @@
 #include "hw/s390x/storage-attributes.h"
 #include "hw/s390x/storage-keys.h"
 #include "hw/s390x/tod.h"
-#include "kvm390/include/kvm390/accel.h"
-#include "kvm390/include/kvm390/interrupts.h"
-#include "kvm390/include/kvm390/vm.h"
+#include "kvm390/include/accel.h"
+#include "kvm390/include/interrupts.h"
+#include "kvm390/include/vm.h"
 
 static void vm_init(MachineState *ms)
 {

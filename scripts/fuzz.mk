@@ -20,7 +20,7 @@ $(FUZZ_OUT)/include/kvm390:
 	@mkdir -p $(@D) && ln -sfn $(CURDIR) $@
 
 $(addprefix $(FUZZ_OUT)/,$(FUZZ)): $(FUZZ_OUT)/%: tests/fuzz/%.c $(FUZZ_CORE) \
-		$(wildcard include/kvm390/*.h) | $(FUZZ_OUT)/include/kvm390
+		$(wildcard include/*.h) | $(FUZZ_OUT)/include/kvm390
 	clang $< $(FUZZ_CORE) $(FUZZ_FLAGS) -o $@
 
 $(addprefix fuzz-,$(FUZZ)): fuzz-%: $(FUZZ_OUT)/%

@@ -14,12 +14,12 @@
 #include "exec/exec-all.h"
 #include "exec/helper-proto.h"
 #include "exec/address-spaces.h"
-#include "kvm390/include/kvm390/access-registers.h"
-#include "kvm390/include/kvm390/counters.h"
-#include "kvm390/include/kvm390/dat.h"
-#include "kvm390/include/kvm390/guest-access.h"
-#include "kvm390/include/kvm390/keys.h"
-#include "kvm390/include/kvm390/protection.h"
+#include "kvm390/include/access-registers.h"
+#include "kvm390/include/counters.h"
+#include "kvm390/include/dat.h"
+#include "kvm390/include/guest-access.h"
+#include "kvm390/include/keys.h"
+#include "kvm390/include/protection.h"
 #include "kvm390/trace.h"
 
 #define TEID_ACCESS_LIST_CONTROLLED 0xcull      /* bits 60 and 61 */

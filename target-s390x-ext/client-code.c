@@ -10,8 +10,8 @@
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
 #include "qemu/thread.h"
-#include "kvm390/include/kvm390/client-code.h"
-#include "kvm390/include/kvm390/exits.h"
+#include "kvm390/include/client-code.h"
+#include "kvm390/include/exits.h"
 
 /* A page with code: its address, and what it held when it got the code. */
 typedef struct CodePage {

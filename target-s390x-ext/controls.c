@@ -7,9 +7,9 @@
 #include "cpu.h"
 #include "qemu/timer.h"
 #include "exec/cputlb.h"
-#include "kvm390/include/kvm390/controls.h"
-#include "kvm390/include/kvm390/protection.h"
-#include "kvm390/include/kvm390/tlbsize.h"
+#include "kvm390/include/controls.h"
+#include "kvm390/include/protection.h"
+#include "kvm390/include/tlbsize.h"
 #include "kvm390/trace.h"
 
 QEMU_BUILD_BUG_ON(KVM390_INDEXES + KVM390_TLB_BANKS > NB_MMU_MODES);

@@ -8,8 +8,8 @@
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "kvm390/include/kvm390/accel.h"
-#include "kvm390/include/kvm390/cpu-features.h"
+#include "kvm390/include/accel.h"
+#include "kvm390/include/cpu-features.h"
 
 typedef struct {
     S390Feat feature;

@@ -6,8 +6,8 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/helper-proto.h"
-#include "kvm390/include/kvm390/accel.h"
-#include "kvm390/include/kvm390/essa.h"
+#include "kvm390/include/accel.h"
+#include "kvm390/include/essa.h"
 #include "kvm390/trace.h"
 
 Kvm390Cmma kvm390_guest_cmma;

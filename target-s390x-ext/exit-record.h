@@ -6,7 +6,7 @@
 #ifndef KVM390_EXIT_RECORD_H
 #define KVM390_EXIT_RECORD_H
 
-#include "kvm390/include/kvm390/exits.h"
+#include "kvm390/include/exits.h"
 
 /* All of these: the vCPU's thread, inside cpu_exec(). */
 

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "kvm390/include/kvm390/uapi.h"
+#include "kvm390/include/uapi.h"
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "exec/cpu_ldst.h"
@@ -13,9 +13,9 @@
 #include "exec/helper-proto.h"
 #include "qemu/main-loop.h"
 #include "tcg/tcg_s390x.h"
-#include "kvm390/include/kvm390/exits.h"
-#include "kvm390/include/kvm390/host-fault.h"
-#include "kvm390/include/kvm390/interrupts.h"
+#include "kvm390/include/exits.h"
+#include "kvm390/include/host-fault.h"
+#include "kvm390/include/interrupts.h"
 #include "exit-record.h"
 
 #define TSCH 0xb235

@@ -40,11 +40,11 @@
 #include "exec/ram_addr.h"
 #include "exec/translation-block.h"
 #include "hw/core/cpu.h"
-#include "kvm390/include/kvm390/exclusive.h"
-#include "kvm390/include/kvm390/guest-access.h"
-#include "kvm390/include/kvm390/host-fault.h"
-#include "kvm390/include/kvm390/keys.h"
-#include "kvm390/include/kvm390/quiesce.h"
+#include "kvm390/include/exclusive.h"
+#include "kvm390/include/guest-access.h"
+#include "kvm390/include/host-fault.h"
+#include "kvm390/include/keys.h"
+#include "kvm390/include/quiesce.h"
 #include "kvm390/trace.h"
 
 /* Guest memory for one access; lives within one RCU read-side section. */

@@ -6,8 +6,8 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "qemu/rcu.h"
-#include "kvm390/include/kvm390/exits.h"
-#include "kvm390/include/kvm390/host-fault.h"
+#include "kvm390/include/exits.h"
+#include "kvm390/include/host-fault.h"
 
 typedef struct Protection {
     struct rcu_head rcu;

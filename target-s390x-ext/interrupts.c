@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "kvm390/include/kvm390/interrupts.h"
+#include "kvm390/include/interrupts.h"
 #include "s390x-internal.h"
 #include "exec/exec-all.h"
 #include "hw/core/cpu.h"
@@ -16,8 +16,8 @@
 #include "system/reset.h"
 #include "tcg/tcg_s390x.h"
 #include "target/s390x/tcg/s390-tod.h"
-#include "kvm390/include/kvm390/exits.h"
-#include "kvm390/include/kvm390/gaccess.h"
+#include "kvm390/include/exits.h"
+#include "kvm390/include/gaccess.h"
 #include "kvm390/trace.h"
 
 #define PER_BIT 0x80

@@ -8,8 +8,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "kvm390/include/kvm390/interrupts.h"
-#include "kvm390/include/kvm390/wire.h"
+#include "kvm390/include/interrupts.h"
+#include "kvm390/include/wire.h"
 #include "migration/vmstate.h"
 #include "qemu/bswap.h"
 #include "qemu/error-report.h"

@@ -17,10 +17,10 @@
 #include "exec/helper-proto.h"
 #include "exec/translation-block.h"
 #include "hw/boards.h"
-#include "kvm390/include/kvm390/keyrules.h"
-#include "kvm390/include/kvm390/host-fault.h"
-#include "kvm390/include/kvm390/keys.h"
-#include "kvm390/include/kvm390/protection.h"
+#include "kvm390/include/keyrules.h"
+#include "kvm390/include/host-fault.h"
+#include "kvm390/include/keys.h"
+#include "kvm390/include/protection.h"
 
 /* CR0 bit 36: problem state may use IPK and IVSK. */
 #define CR0_EXTRACTION_AUTHORITY    0x0000000008000000ull

@@ -7,8 +7,8 @@
 #include "cpu.h"
 #include "exec/cputlb.h"
 #include "hw/core/cpu.h"
-#include "kvm390/include/kvm390/keys.h"
-#include "kvm390/include/kvm390/quiesce.h"
+#include "kvm390/include/keys.h"
+#include "kvm390/include/quiesce.h"
 #include "kvm390/trace.h"
 
 Kvm390Keys kvm390_keys;

@@ -8,8 +8,8 @@
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "tcg/tcg_s390x.h"
-#include "kvm390/include/kvm390/guest-access.h"
-#include "kvm390/include/kvm390/interrupts.h"
+#include "kvm390/include/guest-access.h"
+#include "kvm390/include/interrupts.h"
 #include "kvm390/trace.h"
 
 static bool stores_access_id(int code)

@@ -8,7 +8,7 @@
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "tcg/tcg_s390x.h"
-#include "kvm390/include/kvm390/psw.h"
+#include "kvm390/include/psw.h"
 
 void kvm390_odd_psw(CPUS390XState *env)
 {

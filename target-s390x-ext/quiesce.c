@@ -12,8 +12,8 @@
 #include "qemu/thread.h"
 #include "cpu.h"
 #include "hw/core/cpu.h"
-#include "kvm390/include/kvm390/protection.h"
-#include "kvm390/include/kvm390/quiesce.h"
+#include "kvm390/include/protection.h"
+#include "kvm390/include/quiesce.h"
 
 typedef struct {
     void (*fn)(void *opaque);

@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "kvm390/include/kvm390/uapi.h"
+#include "kvm390/include/uapi.h"
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "qemu/main-loop.h"

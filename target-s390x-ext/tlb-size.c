@@ -11,8 +11,8 @@
 #include "cpu.h"
 #include "exec/cputlb.h"
 #include "exec/tlb-common.h"
-#include "kvm390/include/kvm390/protection.h"
-#include "kvm390/include/kvm390/tlbsize.h"
+#include "kvm390/include/protection.h"
+#include "kvm390/include/tlbsize.h"
 #include "kvm390/trace.h"
 
 static size_t entries_of(CPUState *cs, int mmu_idx)

@@ -11,10 +11,10 @@
 #include "exec/cputlb.h"
 #include "exec/exec-all.h"
 #include "exec/page-protection.h"
-#include "kvm390/include/kvm390/host-fault.h"
-#include "kvm390/include/kvm390/access-registers.h"
-#include "kvm390/include/kvm390/keys.h"
-#include "kvm390/include/kvm390/protection.h"
+#include "kvm390/include/host-fault.h"
+#include "kvm390/include/access-registers.h"
+#include "kvm390/include/keys.h"
+#include "kvm390/include/protection.h"
 #include "kvm390/trace.h"
 
 #define FAMILY_BITS ((1u << KVM390_FAMILY_SIZE) - 1)

@@ -10,13 +10,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "kvm390/include/kvm390/uapi.h"
+#include "kvm390/include/uapi.h"
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "exec/exec-all.h"
 #include "exit-record.h"
-#include "kvm390/include/kvm390/host-fault.h"
-#include "kvm390/include/kvm390/sie.h"
+#include "kvm390/include/host-fault.h"
+#include "kvm390/include/sie.h"
 
 /* Two bytes of opcode, wherever they are in the instruction. */
 static unsigned opcode(uint64_t insn)

@@ -11,7 +11,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "kvm390/include/kvm390/uapi.h"
+#include "kvm390/include/uapi.h"
 #include "libkvm390.h"
 
 #include <endian.h>

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kvm390/include/kvm390/keystore.h"
+#include "kvm390/include/keystore.h"
 
 #define KEYS    1048576
 #define ROUNDS  200

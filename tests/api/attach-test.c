@@ -9,8 +9,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #define _GNU_SOURCE
-#include "kvm390/include/kvm390/uapi.h"
-#include "kvm390/include/kvm390/wire.h"
+#include "kvm390/include/uapi.h"
+#include "kvm390/include/wire.h"
 #include "libkvm390.h"
 
 #include <endian.h>

@@ -9,7 +9,7 @@
 #ifndef KVM390_API_HARNESS_H
 #define KVM390_API_HARNESS_H
 
-#include "kvm390/include/kvm390/uapi.h"
+#include "kvm390/include/uapi.h"
 #include "libkvm390.h"
 
 #include <errno.h>

@@ -6,8 +6,8 @@
 #ifndef KVM390_API_RAW_H
 #define KVM390_API_RAW_H
 
-#include "kvm390/include/kvm390/uapi.h"
-#include "kvm390/include/kvm390/wire.h"
+#include "kvm390/include/uapi.h"
+#include "kvm390/include/wire.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -10,7 +10,7 @@
  */
 #define _GNU_SOURCE
 #include "harness.h"
-#include "kvm390/include/kvm390/sie.h"
+#include "kvm390/include/sie.h"
 
 #define MIB (1ull << 20)
 

@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kvm390/include/kvm390/access.h"
-#include "kvm390/include/kvm390/memop.h"
+#include "kvm390/include/access.h"
+#include "kvm390/include/memop.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

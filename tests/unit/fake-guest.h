@@ -9,8 +9,8 @@
 
 #include <assert.h>
 #include <string.h>
-#include "kvm390/include/kvm390/access.h"
-#include "kvm390/include/kvm390/gaccess.h"
+#include "kvm390/include/access.h"
+#include "kvm390/include/gaccess.h"
 
 #define FAKE_PAGES 1024u
 #define FAKE_SIZE  (FAKE_PAGES * 4096u)

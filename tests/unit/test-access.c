@@ -8,7 +8,7 @@
  */
 #include <glib.h>
 
-#include "kvm390/include/kvm390/access.h"
+#include "kvm390/include/access.h"
 
 static void test_key_truth_table(void)
 {

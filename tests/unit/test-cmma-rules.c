@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <glib.h>
 
-#include "kvm390/include/kvm390/cmma-rules.h"
+#include "kvm390/include/cmma-rules.h"
 
 #define S   KVM390_CMMA_STABLE
 #define U   KVM390_CMMA_UNUSED

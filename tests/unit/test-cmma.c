@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kvm390/include/kvm390/cmma.h"
+#include "kvm390/include/cmma.h"
 
 #define PAGES       4096
 #define TIB_PAGES   (1ull << (40 - 12))

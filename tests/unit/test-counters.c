@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <glib.h>
-#include "kvm390/include/kvm390/counters.h"
+#include "kvm390/include/counters.h"
 
 enum { THREADS = 4, ADDS = 100000 };
 

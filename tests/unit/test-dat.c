@@ -6,8 +6,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "kvm390/include/kvm390/dat.h"
-#include "kvm390/include/kvm390/pgm.h"
+#include "kvm390/include/dat.h"
+#include "kvm390/include/pgm.h"
 
 /* Memory of a few doublewords: what is not listed is not there. */
 typedef struct Dword {

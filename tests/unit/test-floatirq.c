@@ -5,8 +5,8 @@
  */
 #include <errno.h>
 #include <glib.h>
-#include "kvm390/include/kvm390/uapi.h"
-#include "kvm390/include/kvm390/floatirq.h"
+#include "kvm390/include/uapi.h"
+#include "kvm390/include/floatirq.h"
 
 static struct kvm_s390_irq io(unsigned subclass, uint32_t schid, uint32_t parm)
 {

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <inttypes.h>
 
-#include "kvm390/include/kvm390/gfnset.h"
+#include "kvm390/include/gfnset.h"
 
 #define TIB_PAGES   (1ull << (40 - 12))
 

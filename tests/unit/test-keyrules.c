@@ -5,7 +5,7 @@
  */
 #include <glib.h>
 
-#include "kvm390/include/kvm390/keyrules.h"
+#include "kvm390/include/keyrules.h"
 
 static const Kvm390KeyFacilities all = { true, true, true, true };
 static const Kvm390KeyFacilities none;

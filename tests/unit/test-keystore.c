@@ -11,7 +11,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "kvm390/include/kvm390/keystore.h"
+#include "kvm390/include/keystore.h"
 
 #define PAGES   64
 

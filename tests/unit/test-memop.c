@@ -7,7 +7,7 @@
 #include <glib.h>
 
 #include "fake-guest.h"
-#include "kvm390/include/kvm390/memop.h"
+#include "kvm390/include/memop.h"
 
 #define LR KVM390_MEMOP_LOGICAL_READ
 #define LW KVM390_MEMOP_LOGICAL_WRITE

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kvm390/include/kvm390/pagemap.h"
+#include "kvm390/include/pagemap.h"
 
 #define TIB_PAGES   (1ull << (40 - 12))
 

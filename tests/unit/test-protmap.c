@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "kvm390/include/kvm390/protmap.h"
+#include "kvm390/include/protmap.h"
 
 #define RO KVM390_PERMIT_READ
 #define RW KVM390_PERMIT_ALL

@@ -5,8 +5,8 @@
  */
 #include <glib.h>
 
-#include "kvm390/include/kvm390/tlbbanks.h"
-#include "kvm390/include/kvm390/tlbsize.h"
+#include "kvm390/include/tlbbanks.h"
+#include "kvm390/include/tlbsize.h"
 
 #define KERNEL  0x1000
 #define FIRST   0x2000

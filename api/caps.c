@@ -1,0 +1,172 @@
+/*
+ * The KVM capabilities that kvm390 offers.
+ *
+ * A capability enters this table with the code that honours it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "kvm390/include/uapi.h"
+#include "cpu.h"
+#include "hw/boards.h"
+#include "kvm390/include/accel.h"
+#include "kvm390/include/caps.h"
+#include "kvm390/include/exits.h"
+#include "kvm390/include/memop.h"
+#include "cpu-model.h"
+
+/* What the machine can hold; KVM recommends no smaller number on s390x. */
+static int max_vcpus(void)
+{
+    return MACHINE_GET_CLASS(current_machine)->max_cpus;
+}
+
+static int mem_op_size(void)
+{
+    return KVM390_MEMOP_MAX_SIZE;
+}
+
+static int mem_op_extension(void)
+{
+    return KVM390_MEMOP_EXTENSION;
+}
+
+#define CAP(cap, function) { .name = #cap, .number = cap, .value = function }
+
+static int yes(void)
+{
+    return 1;
+}
+
+static int skeys(void)
+{
+    return kvm390_skeys_wanted();
+}
+
+static int cmma(void)
+{
+    return kvm390_cmma_wanted();
+}
+
+static int nr_slots(void)
+{
+    return KVM390_NR_SLOTS;
+}
+
+static int guest_debug(void)
+{
+    return KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP |
+           KVM_GUESTDBG_USE_HW_BP;
+}
+
+static int ucontrol(void)
+{
+    return kvm390_intercepts.vm;
+}
+
+static int mask_ranges(void)
+{
+    return 1 << KVM_S390_REG_MASK_FACILITIES |
+           1 << KVM_S390_REG_MASK_FEATURES | 1 << KVM_S390_REG_MASK_SUBFUNCS;
+}
+
+static int irq_routes(void)
+{
+    return KVM390_MAX_ROUTES;
+}
+
+static int vector_registers(void)
+{
+    return kvm390_model_facility(129);
+}
+
+static int runtime_instrumentation(void)
+{
+    return kvm390_model_facility(64);
+}
+
+static int guarded_storage(void)
+{
+    return kvm390_model_facility(133);
+}
+
+static int branch_prediction(void)
+{
+    return kvm390_model_facility(82);
+}
+
+static int cpu_topology(void)
+{
+    return kvm390_model_facility(11);
+}
+
+const Kvm390Cap kvm390_caps[] = {
+    CAP(KVM_CAP_NR_VCPUS, max_vcpus),
+    CAP(KVM_CAP_MAX_VCPUS, max_vcpus),
+    CAP(KVM_CAP_MAX_VCPU_ID, max_vcpus),
+    CAP(KVM_CAP_S390_MEM_OP, mem_op_size),
+    CAP(KVM_CAP_S390_MEM_OP_EXTENSION, mem_op_extension),
+    CAP(KVM_CAP_S390_SKEYS, skeys),
+    CAP(KVM_CAP_S390_KEYOP, skeys),
+    CAP(KVM_CAP_S390_CMMA_MIGRATION, cmma),
+    CAP(KVM_CAP_NR_MEMSLOTS, nr_slots),
+    CAP(KVM_CAP_USER_MEMORY, yes),
+    CAP(KVM_CAP_USER_MEMORY2, yes),
+    CAP(KVM_CAP_DESTROY_MEMORY_REGION_WORKS, yes),
+    CAP(KVM_CAP_JOIN_MEMORY_REGIONS_WORKS, yes),
+    CAP(KVM_CAP_SYNC_MMU, yes),
+    CAP(KVM_CAP_SYNC_REGS, yes),
+    CAP(KVM_CAP_ONE_REG, yes),
+    CAP(KVM_CAP_MP_STATE, yes),
+    CAP(KVM_CAP_IMMEDIATE_EXIT, yes),
+    CAP(KVM_CAP_ENABLE_CAP, yes),
+    CAP(KVM_CAP_ENABLE_CAP_VM, yes),
+    CAP(KVM_CAP_CHECK_EXTENSION_VM, yes),
+    CAP(KVM_CAP_VM_ATTRIBUTES, yes),
+    CAP(KVM_CAP_DEVICE_CTRL, yes),
+    CAP(KVM_CAP_SET_GUEST_DEBUG, yes),
+    CAP(KVM_CAP_SET_GUEST_DEBUG2, guest_debug),
+    CAP(KVM_CAP_BINARY_STATS_FD, yes),
+    CAP(KVM_CAP_IRQ_ROUTING, irq_routes),
+    CAP(KVM_CAP_IRQFD, yes),
+    CAP(KVM_CAP_IRQFD_RESAMPLE, yes),
+    CAP(KVM_CAP_IOEVENTFD, yes),
+    CAP(KVM_CAP_IOEVENTFD_ANY_LENGTH, yes),
+    CAP(KVM_CAP_S390_AIS, yes),
+    CAP(KVM_CAP_S390_AIS_MIGRATION, yes),
+    CAP(KVM_CAP_PRE_FAULT_MEMORY, yes),
+    CAP(KVM_CAP_S390_PSW, yes),
+    CAP(KVM_CAP_S390_GMAP, yes),
+    CAP(KVM_CAP_S390_IRQCHIP, yes),
+    CAP(KVM_CAP_S390_CSS_SUPPORT, yes),
+    CAP(KVM_CAP_S390_INJECT_IRQ, yes),
+    CAP(KVM_CAP_S390_IRQ_STATE, yes),
+    CAP(KVM_CAP_S390_UCONTROL, ucontrol),
+    CAP(KVM_CAP_S390_USER_SIGP, yes),
+    CAP(KVM_CAP_S390_USER_STSI, yes),
+    CAP(KVM_CAP_S390_USER_INSTR0, yes),
+    CAP(KVM_CAP_S390_USER_OPEREXEC, yes),
+    CAP(KVM_CAP_S390_VCPU_RESETS, yes),
+    CAP(KVM_CAP_S390_DIAG318, yes),
+    CAP(KVM_CAP_S390_VECTOR_REGISTERS, vector_registers),
+    CAP(KVM_CAP_S390_RI, runtime_instrumentation),
+    CAP(KVM_CAP_S390_GS, guarded_storage),
+    CAP(KVM_CAP_S390_BPB, branch_prediction),
+    CAP(KVM_CAP_S390_CPU_TOPOLOGY, cpu_topology),
+    CAP(KVM_CAP_ASYNC_PF, yes),
+    CAP(KVM_CAP_HALT_POLL, yes),
+    CAP(KVM_CAP_INTERNAL_ERROR_DATA, yes),
+    CAP(KVM_CAP_SYSTEM_EVENT_DATA, yes),
+    CAP(KVM_CAP_S390_REG_MASK_RANGES, mask_ranges),
+    { }
+};
+
+int kvm390_check_extension(uint32_t number)
+{
+    for (const Kvm390Cap *cap = kvm390_caps; cap->name; cap++) {
+        if (cap->number == number) {
+            return cap->value();
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,290 @@
+/*
+ * Eventfds of the client: KVM_IRQFD and KVM_IOEVENTFD
+ *
+ * The client's descriptors come with the ioctl. An irqfd raises the line of
+ * its GSI when it is written to; an ioeventfd is written to when the guest
+ * notifies a virtio-ccw device (DIAG 0x500, subcode 3). All under the BQL.
+ *
+ * An eventfd that belongs to an irqfd of any VM is busy. As each VM is a
+ * process, that is known by an abstract socket address with the eventfd's
+ * number, which the kernel takes back when the process ends.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include "api.h"
+#include "qemu/main-loop.h"
+#include "kvm390/include/exits.h"
+
+#define VALID_FLAGS (KVM_IOEVENTFD_FLAG_DATAMATCH | KVM_IOEVENTFD_FLAG_PIO | \
+                     KVM_IOEVENTFD_FLAG_DEASSIGN | \
+                     KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY)
+#define NOTIFY_LEN 8 /* of what a guest's notification writes */
+
+typedef struct Irqfd {
+    QLIST_ENTRY(Irqfd) next;
+    int fd;
+    int claim;      /* the socket that says the eventfd is taken */
+    uint64_t id;    /* the eventfd's number */
+    uint32_t gsi;
+} Irqfd;
+
+typedef struct Ioeventfd {
+    int fd;
+    uint64_t id, addr, datamatch;
+    uint32_t len, bus;
+    bool wildcard;
+} Ioeventfd;
+
+static QLIST_HEAD(, Irqfd) irqfds = QLIST_HEAD_INITIALIZER(irqfds);
+static GArray *ioeventfds; /* of Ioeventfd, by address */
+
+/* Returns 0 and the eventfd's number, or -errno. */
+static int identify(int fd, uint64_t *id)
+{
+    g_autofree char *path = g_strdup_printf("/proc/self/fdinfo/%d", fd);
+    g_autofree char *info = NULL;
+    const char *at;
+
+    if (fd < 0) {
+        return -EBADF;
+    }
+    at = g_file_get_contents(path, &info, NULL, NULL) ?
+         strstr(info, "eventfd-id:") : NULL;
+    if (!at) {
+        return -EINVAL;
+    }
+    *id = strtoull(at + strlen("eventfd-id:"), NULL, 10);
+    return 0;
+}
+
+/* --- irqfd --- */
+
+/* Returns a socket, or -errno: -EBUSY if the eventfd is an irqfd already. */
+static int claim(uint64_t id)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), n, ret;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    n = snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1,
+                 "kvm390-irqfd-%u-%" PRIu64, getuid(), id);
+    if (bind(fd, (struct sockaddr *)&addr,
+             offsetof(struct sockaddr_un, sun_path) + 1 + n)) {
+        ret = errno == EADDRINUSE ? -EBUSY : -errno;
+        close(fd);
+        return ret;
+    }
+    return fd;
+}
+
+/* Takes what was written; false if someone else did. */
+static bool consume(int fd)
+{
+    struct pollfd pfd = { .fd = fd, .events = POLLIN };
+    uint64_t value;
+    struct iovec iov = { &value, sizeof(value) };
+    ssize_t n = preadv2(fd, &iov, 1, -1, RWF_NOWAIT);
+
+    if (n < 0 && errno == EOPNOTSUPP && poll(&pfd, 1, 0) == 1) {
+        n = read(fd, &value, sizeof(value));
+    }
+    return n == sizeof(value);
+}
+
+static void irqfd_written(void *opaque)
+{
+    Irqfd *irqfd = opaque;
+
+    if (consume(irqfd->fd)) {
+        kvm390_gsi_raise(irqfd->gsi);
+    }
+}
+
+static int irqfd_assign(Kvm390Call *call, uint64_t id)
+{
+    const struct kvm_irqfd *args = call->arg;
+    int socket = claim(id);
+    Irqfd *irqfd;
+
+    if (socket < 0) {
+        return socket;
+    }
+    irqfd = g_new0(Irqfd, 1);
+    irqfd->fd = call->in_fd;
+    irqfd->claim = socket;
+    irqfd->id = id;
+    irqfd->gsi = args->gsi;
+    call->in_fd = -1;
+    QLIST_INSERT_HEAD(&irqfds, irqfd, next);
+    qemu_set_fd_handler(irqfd->fd, irqfd_written, NULL, irqfd);
+    return 0;
+}
+
+/* One that was never assigned is no error. */
+static void irqfd_deassign(uint64_t id, uint32_t gsi)
+{
+    Irqfd *irqfd, *next;
+
+    QLIST_FOREACH_SAFE(irqfd, &irqfds, next, next) {
+        if (irqfd->id == id && irqfd->gsi == gsi) {
+            qemu_set_fd_handler(irqfd->fd, NULL, NULL, NULL);
+            QLIST_REMOVE(irqfd, next);
+            close(irqfd->fd);
+            close(irqfd->claim);
+            g_free(irqfd);
+        }
+    }
+}
+
+int kvm390_irqfd(Kvm390Call *call)
+{
+    const struct kvm_irqfd *args = call->arg;
+    uint64_t id;
+    int ret;
+
+    if (args->flags & ~(KVM_IRQFD_FLAG_DEASSIGN | KVM_IRQFD_FLAG_RESAMPLE)) {
+        return -EINVAL;
+    }
+    ret = identify(call->in_fd, &id);
+    if (ret) {
+        return ret;
+    }
+    if (args->flags & KVM_IRQFD_FLAG_DEASSIGN) {
+        irqfd_deassign(id, args->gsi);
+        return 0;
+    }
+    return irqfd_assign(call, id);
+}
+
+/* --- ioeventfd --- */
+
+static Ioeventfd *ioeventfd(guint i)
+{
+    return &g_array_index(ioeventfds, Ioeventfd, i);
+}
+
+/* Kinds of addresses; a guest of s390x writes to the last kind only. */
+static uint32_t bus_of(uint32_t flags)
+{
+    return flags & KVM_IOEVENTFD_FLAG_PIO ? KVM_IOEVENTFD_FLAG_PIO :
+           flags & KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY;
+}
+
+static bool collide(const Ioeventfd *a, const Ioeventfd *b)
+{
+    return a->bus == b->bus && a->addr == b->addr &&
+           (!a->len || !b->len ||
+            (a->len == b->len && (a->wildcard || b->wildcard ||
+                                  a->datamatch == b->datamatch)));
+}
+
+static bool valid(const struct kvm_ioeventfd *args)
+{
+    return !(args->len & (args->len - 1)) && args->len <= 8 &&
+           args->addr + args->len >= args->addr &&
+           !(args->flags & ~VALID_FLAGS) &&
+           (args->len || !(args->flags & KVM_IOEVENTFD_FLAG_DATAMATCH));
+}
+
+static int ioeventfd_assign(Kvm390Call *call, Ioeventfd *new)
+{
+    guint i, at = 0;
+
+    for (i = 0; i < ioeventfds->len; i++) {
+        if (collide(ioeventfd(i), new)) {
+            return -EEXIST;
+        }
+        at += ioeventfd(i)->addr <= new->addr;
+    }
+    new->fd = call->in_fd;
+    call->in_fd = -1;
+    g_array_insert_val(ioeventfds, at, *new);
+    return 0;
+}
+
+static int ioeventfd_deassign(const Ioeventfd *what)
+{
+    guint i;
+
+    for (i = 0; i < ioeventfds->len; i++) {
+        const Ioeventfd *e = ioeventfd(i);
+
+        if (e->bus == what->bus && e->id == what->id &&
+            e->addr == what->addr && e->len == what->len &&
+            e->wildcard == what->wildcard &&
+            (e->wildcard || e->datamatch == what->datamatch)) {
+            close(e->fd);
+            g_array_remove_index(ioeventfds, i);
+            return 0;
+        }
+    }
+    return -ENOENT;
+}
+
+static bool matches(const Ioeventfd *e, uint64_t addr, uint64_t value)
+{
+    return e->bus == KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY &&
+           e->addr == addr && (!e->len || e->len == NOTIFY_LEN) &&
+           (e->wildcard || !e->len || e->datamatch == value);
+}
+
+static void signal_eventfd(int fd)
+{
+    struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+    const uint64_t one = 1;
+
+    /* One that is full was signalled often enough, and would block. */
+    if (poll(&pfd, 1, 0) == 1 && write(fd, &one, sizeof(one)) < 0) {
+        return;
+    }
+}
+
+/* @cookie may say where it is; returns where it was, or -1. */
+static int notify(uint32_t schid, uint64_t queue, uint64_t cookie)
+{
+    guint i;
+
+    if (cookie < ioeventfds->len && matches(ioeventfd(cookie), schid, queue)) {
+        signal_eventfd(ioeventfd(cookie)->fd);
+        return cookie;
+    }
+    for (i = 0; i < ioeventfds->len; i++) {
+        if (matches(ioeventfd(i), schid, queue)) {
+            signal_eventfd(ioeventfd(i)->fd);
+            return i;
+        }
+    }
+    return -1;
+}
+
+int kvm390_ioeventfd(Kvm390Call *call)
+{
+    const struct kvm_ioeventfd *args = call->arg;
+    Ioeventfd e = {
+        .addr = args->addr, .len = args->len, .datamatch = args->datamatch,
+        .bus = bus_of(args->flags),
+        .wildcard = !(args->flags & KVM_IOEVENTFD_FLAG_DATAMATCH),
+    };
+    bool deassign = args->flags & KVM_IOEVENTFD_FLAG_DEASSIGN;
+    int ret;
+
+    if (!deassign && !valid(args)) {
+        return -EINVAL;
+    }
+    ret = identify(call->in_fd, &e.id);
+    if (ret) {
+        return ret;
+    }
+    if (!ioeventfds) {
+        ioeventfds = g_array_new(false, false, sizeof(Ioeventfd));
+        kvm390_notify = notify;
+    }
+    return deassign ? ioeventfd_deassign(&e) : ioeventfd_assign(call, &e);
+}

@@ -1,0 +1,428 @@
+/*
+ * struct kvm_run: the registers that user space and the vCPU share
+ *
+ * As with KVM, general, access, floating-point and vector registers and the
+ * FPC live in kvm_run while the vCPU is not in KVM_RUN; the PSW is taken from
+ * it at each KVM_RUN; all else is taken if its bit in kvm_dirty_regs is set.
+ * The page is in the client's byte order.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "api.h"
+#include "s390x-internal.h"
+#include "exec/exec-all.h"
+#include "exec/cputlb.h"
+#include "hw/s390x/tod.h"
+#include "qapi/error.h"
+#include "qemu/main-loop.h"
+#include "qemu/timer.h"
+#include "tcg/tcg_s390x.h"
+#include "target/s390x/tcg/s390-tod.h"
+#include "kvm390/include/irq-hooks.h"
+
+static bool foreign(Kvm390Vcpu *vcpu)
+{
+    return vcpu->little_endian != !HOST_BIG_ENDIAN;
+}
+
+static uint64_t get64(Kvm390Vcpu *vcpu, const __u64 *field)
+{
+    uint64_t value = qatomic_read(field);
+
+    return foreign(vcpu) ? bswap64(value) : value;
+}
+
+static void put64(Kvm390Vcpu *vcpu, __u64 *field, uint64_t value)
+{
+    *field = foreign(vcpu) ? bswap64(value) : value;
+}
+
+static uint32_t get32(Kvm390Vcpu *vcpu, const __u32 *field)
+{
+    uint32_t value = qatomic_read(field);
+
+    return foreign(vcpu) ? bswap32(value) : value;
+}
+
+static void put32(Kvm390Vcpu *vcpu, __u32 *field, uint32_t value)
+{
+    *field = foreign(vcpu) ? bswap32(value) : value;
+}
+
+static void put16(Kvm390Vcpu *vcpu, __u16 *field, uint16_t value)
+{
+    *field = foreign(vcpu) ? bswap16(value) : value;
+}
+
+static void get_array(Kvm390Vcpu *vcpu, uint64_t *to, const __u64 *from,
+                      unsigned n)
+{
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        to[i] = get64(vcpu, &from[i]);
+    }
+}
+
+static void put_array(Kvm390Vcpu *vcpu, __u64 *to, const uint64_t *from,
+                      unsigned n)
+{
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        put64(vcpu, &to[i], from[i]);
+    }
+}
+
+static uint64_t valid_sets(void)
+{
+    uint64_t sets = KVM_SYNC_PREFIX | KVM_SYNC_GPRS | KVM_SYNC_ACRS |
+                    KVM_SYNC_CRS | KVM_SYNC_ARCH0 | KVM_SYNC_PFAULT |
+                    KVM_SYNC_VRS | KVM_SYNC_DIAG318;
+
+    if (s390_has_feat(S390_FEAT_RUNTIME_INSTRUMENTATION)) {
+        sets |= KVM_SYNC_RICCB;
+    }
+    if (s390_has_feat(S390_FEAT_BPB)) {
+        sets |= KVM_SYNC_BPBC;
+    }
+    if (s390_has_feat(S390_FEAT_GUARDED_STORAGE)) {
+        sets |= KVM_SYNC_GSCB;
+    }
+    if (s390_has_feat(S390_FEAT_ETOKEN)) {
+        sets |= KVM_SYNC_ETOKEN;
+    }
+    return sets;
+}
+
+void kvm390_run_init(Kvm390Vcpu *vcpu)
+{
+    put64(vcpu, &vcpu->run->kvm_valid_regs, valid_sets());
+}
+
+bool kvm390_run_masks_valid(Kvm390Vcpu *vcpu)
+{
+    return !((get64(vcpu, &vcpu->run->kvm_valid_regs) |
+              get64(vcpu, &vcpu->run->kvm_dirty_regs)) &
+             ~KVM_SYNC_S390_VALID_FIELDS);
+}
+
+void kvm390_run_pull(Kvm390Vcpu *vcpu)
+{
+    struct kvm_sync_regs *regs = &vcpu->run->s.regs;
+    CPUS390XState *env = &vcpu->cpu->env;
+    unsigned i;
+
+    get_array(vcpu, env->regs, regs->gprs, 16);
+    for (i = 0; i < 16; i++) {
+        env->aregs[i] = get32(vcpu, &regs->acrs[i]);
+    }
+    get_array(vcpu, &env->vregs[0][0], &regs->vrs[0][0], 64);
+    env->fpc = get32(vcpu, &regs->fpc);
+}
+
+/* --- the CPU timer, which runs only in KVM_RUN --- */
+
+uint64_t kvm390_get_cputm(Kvm390Vcpu *vcpu)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+
+    return kvm390_intercepts.vm ? vcpu->cputm :
+           time2tod(env->cputm - qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+}
+
+void kvm390_set_cputm(Kvm390Vcpu *vcpu, uint64_t value)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+
+    vcpu->cputm = value;
+    if (!((int64_t)value < 0)) {
+        env->pending_int &= ~INTERRUPT_EXT_CPU_TIMER;
+    }
+    if (!kvm390_intercepts.vm) {
+        env->cputm = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + tod2time(value);
+        timer_mod(env->cpu_timer, env->cputm);
+    }
+}
+
+static int64_t signed_tod2time(int64_t tod)
+{
+    return tod < 0 ? -(int64_t)tod2time(-tod) : tod2time(tod);
+}
+
+static int64_t signed_time2tod(int64_t ns)
+{
+    return ns < 0 ? -(int64_t)time2tod(-ns) : time2tod(ns);
+}
+
+static void start_cpu_timer(Kvm390Vcpu *vcpu)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+
+    env->cputm = now + signed_tod2time(vcpu->cputm);
+    if (!(vcpu->cputm_armed || env->cregs[0] & CR0_CPU_TIMER_SC)) {
+        return; /* nobody is going to be told */
+    }
+    if ((int64_t)vcpu->cputm < 0) {
+        if (!(env->pending_int & INTERRUPT_EXT_CPU_TIMER)) {
+            bql_lock();
+            cpu_inject_cpu_timer(vcpu->cpu);
+            bql_unlock();
+        }
+    } else {
+        timer_mod(env->cpu_timer, env->cputm);
+    }
+}
+
+/*
+ * It would interrupt each single step, and nothing else would ever be stepped:
+ * so not while that lasts.
+ */
+static bool hold_clock_comparator(Kvm390Vcpu *vcpu)
+{
+    const uint32_t stepping = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
+    bool hold = (vcpu->debug.control & stepping) == stepping;
+    CPUS390XState *env = &vcpu->cpu->env;
+
+    if (hold || vcpu->ckc_held) {
+        bql_lock();
+        if (hold) {
+            timer_del(env->tod_timer);
+            env->pending_int &= ~INTERRUPT_EXT_CLOCK_COMPARATOR;
+        } else {
+            tcg_s390_tod_updated(CPU(vcpu->cpu), RUN_ON_CPU_NULL);
+        }
+        bql_unlock();
+        vcpu->ckc_held = hold;
+    }
+    return hold;
+}
+
+/*
+ * The clock comparator's timer runs all the time, on the main thread. What is
+ * due already must not come behind the CPU timer for that.
+ */
+static void start_clock_comparator(Kvm390Vcpu *vcpu)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+    S390TODState *td = s390_get_todstate();
+    S390TOD tod;
+
+    if (hold_clock_comparator(vcpu) ||
+        !(env->psw.mask & PSW_MASK_EXT) || !(env->cregs[0] & CR0_CKC_SC) ||
+        env->pending_int & INTERRUPT_EXT_CLOCK_COMPARATOR) {
+        return;
+    }
+    S390_TOD_GET_CLASS(td)->get(td, &tod, &error_abort);
+    if (tod.low > env->ckc) {
+        bql_lock();
+        cpu_inject_clock_comparator(vcpu->cpu);
+        bql_unlock();
+    }
+}
+
+uint64_t kvm390_run_cputm(Kvm390Vcpu *vcpu)
+{
+    return signed_time2tod(vcpu->cpu->env.cputm -
+                           qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+}
+
+void kvm390_run_leave(Kvm390Vcpu *vcpu)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+
+    vcpu->cputm = kvm390_run_cputm(vcpu);
+    vcpu->cputm_armed = timer_pending(env->cpu_timer);
+    if (vcpu->cputm_armed) {
+        timer_del(env->cpu_timer);
+    }
+}
+
+/* --- KVM_RUN --- */
+
+static void sync_arch0(Kvm390Vcpu *vcpu, const struct kvm_sync_regs *regs)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+
+    env->todpr = get64(vcpu, &regs->todpr);
+    env->pp = get64(vcpu, &regs->pp);
+    env->gbea = get64(vcpu, &regs->gbea);
+    kvm390_set_cputm(vcpu, get64(vcpu, &regs->cputm));
+    env->ckc = get64(vcpu, &regs->ckc);
+    bql_lock();
+    tcg_s390_tod_updated(CPU(vcpu->cpu), RUN_ON_CPU_NULL);
+    bql_unlock();
+}
+
+static void sync_dirty(Kvm390Vcpu *vcpu, uint64_t dirty)
+{
+    struct kvm_sync_regs *regs = &vcpu->run->s.regs;
+    CPUS390XState *env = &vcpu->cpu->env;
+
+    if (dirty & KVM_SYNC_PREFIX) {
+        env->psa = get64(vcpu, &regs->prefix) & 0x7fffe000;
+        tlb_flush(CPU(vcpu->cpu));
+    }
+    if (dirty & KVM_SYNC_CRS) {
+        get_array(vcpu, env->cregs, regs->crs, 16);
+        tlb_flush(CPU(vcpu->cpu));
+    }
+    if (dirty & KVM_SYNC_ARCH0) {
+        sync_arch0(vcpu, regs);
+    }
+    if (dirty & KVM_SYNC_PFAULT) {
+        env->pfault_token = get64(vcpu, &regs->pft);
+        env->pfault_select = get64(vcpu, &regs->pfs);
+        env->pfault_compare = get64(vcpu, &regs->pfc);
+    }
+    if (dirty & KVM_SYNC_DIAG318) {
+        env->diag318_info = get64(vcpu, &regs->diag318);
+    }
+    if (dirty & KVM_SYNC_RICCB) {
+        memcpy(env->riccb, regs->riccb, sizeof(env->riccb));
+    }
+    if (dirty & KVM_SYNC_BPBC) {
+        env->bpbc = regs->bpbc;
+    }
+    if (dirty & KVM_SYNC_GSCB) {
+        get_array(vcpu, env->gscb, regs->gscb, 4);
+    }
+    if (dirty & KVM_SYNC_ETOKEN) {
+        env->etoken = get64(vcpu, &regs->etoken);
+        env->etoken_extension = get64(vcpu, &regs->etoken_extension);
+    }
+}
+
+static void sync_psw(Kvm390Vcpu *vcpu)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+    CPUState *cs = CPU(vcpu->cpu);
+    uint64_t mask = get64(vcpu, &vcpu->run->psw_mask);
+    uint64_t addr = get64(vcpu, &vcpu->run->psw_addr);
+
+    if (!(mask & PSW_MASK_WAIT) && cs->halted) {
+        s390_cpu_unhalt(vcpu->cpu);
+    }
+    s390_cpu_set_psw(env, mask, addr);
+}
+
+void kvm390_run_sync(Kvm390Vcpu *vcpu)
+{
+    uint64_t dirty = get64(vcpu, &vcpu->run->kvm_dirty_regs);
+
+    kvm390_run_pull(vcpu);
+    /* With its rounding mode; an invalid one becomes 0, as with KVM. */
+    cpu_s390x_load_fpc(&vcpu->cpu->env, vcpu->cpu->env.fpc);
+    sync_dirty(vcpu, dirty);
+    if (vcpu->prefix.type) {
+        vcpu->prefix.type = 0;
+        vcpu->cpu->env.psa = vcpu->prefix.u.prefix.address & 0x7fffe000;
+        tlb_flush(CPU(vcpu->cpu));
+    }
+    sync_psw(vcpu);
+    put64(vcpu, &vcpu->run->kvm_dirty_regs, 0);
+    start_cpu_timer(vcpu);
+    start_clock_comparator(vcpu);
+    if (kvm390_irq_pending(vcpu->cpu)) {
+        /* It may have come before this vCPU was there. */
+        bql_lock();
+        cpu_interrupt(CPU(vcpu->cpu), CPU_INTERRUPT_HARD);
+        bql_unlock();
+    }
+}
+
+void kvm390_run_push_live(Kvm390Vcpu *vcpu)
+{
+    struct kvm_sync_regs *regs = &vcpu->run->s.regs;
+    CPUS390XState *env = &vcpu->cpu->env;
+    unsigned i;
+
+    put_array(vcpu, regs->gprs, env->regs, 16);
+    for (i = 0; i < 16; i++) {
+        put32(vcpu, &regs->acrs[i], env->aregs[i]);
+    }
+    put_array(vcpu, &regs->vrs[0][0], &env->vregs[0][0], 64);
+    put32(vcpu, &regs->fpc, env->fpc);
+}
+
+void kvm390_run_set_psw(Kvm390Vcpu *vcpu, uint64_t mask, uint64_t addr)
+{
+    put64(vcpu, &vcpu->run->psw_mask, mask);
+    put64(vcpu, &vcpu->run->psw_addr, addr);
+}
+
+void kvm390_run_push(Kvm390Vcpu *vcpu)
+{
+    struct kvm_sync_regs *regs = &vcpu->run->s.regs;
+    CPUS390XState *env = &vcpu->cpu->env;
+
+    kvm390_run_set_psw(vcpu, s390_cpu_get_psw_mask(env), env->psw.addr);
+    kvm390_run_push_live(vcpu);
+    put64(vcpu, &regs->prefix, env->psa);
+    put_array(vcpu, regs->crs, env->cregs, 16);
+    put64(vcpu, &regs->todpr, env->todpr);
+    put64(vcpu, &regs->cputm, kvm390_get_cputm(vcpu));
+    put64(vcpu, &regs->ckc, env->ckc);
+    put64(vcpu, &regs->pp, env->pp);
+    put64(vcpu, &regs->gbea, env->gbea);
+    put64(vcpu, &regs->pft, env->pfault_token);
+    put64(vcpu, &regs->pfs, env->pfault_select);
+    put64(vcpu, &regs->pfc, env->pfault_compare);
+    regs->bpbc = env->bpbc;
+    memcpy(regs->riccb, env->riccb, sizeof(env->riccb));
+    put64(vcpu, &regs->diag318, env->diag318_info);
+    put_array(vcpu, regs->gscb, env->gscb, 4);
+    put64(vcpu, &regs->etoken, env->etoken);
+    put64(vcpu, &regs->etoken_extension, env->etoken_extension);
+}
+
+void kvm390_run_set_reason(Kvm390Vcpu *vcpu, uint32_t reason)
+{
+    put32(vcpu, &vcpu->run->exit_reason, reason);
+}
+
+void kvm390_run_set_debug(Kvm390Vcpu *vcpu, uint8_t type, uint64_t addr)
+{
+    put32(vcpu, &vcpu->run->exit_reason, KVM_EXIT_DEBUG);
+    put64(vcpu, &vcpu->run->debug.arch.addr, addr);
+    vcpu->run->debug.arch.type = type;
+}
+
+void kvm390_run_set_exit(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)
+{
+    struct kvm_run *run = vcpu->run;
+
+    put32(vcpu, &run->exit_reason, exit->reason);
+    switch (exit->reason) {
+    case KVM_EXIT_S390_SIEIC:
+        run->s390_sieic.icptcode = exit->icptcode;
+        put16(vcpu, &run->s390_sieic.ipa, exit->ipa);
+        put32(vcpu, &run->s390_sieic.ipb, exit->ipb);
+        kvm390_sie_intercepted(vcpu, exit);
+        break;
+    case KVM_EXIT_S390_UCONTROL:
+        put64(vcpu, &run->s390_ucontrol.trans_exc_code, exit->fault_addr);
+        put32(vcpu, &run->s390_ucontrol.pgm_code, PGM_SEGMENT_TRANS);
+        break;
+    case KVM_EXIT_S390_STSI:
+        put64(vcpu, &run->s390_stsi.addr, exit->stsi.addr);
+        run->s390_stsi.ar = exit->stsi.ar;
+        run->s390_stsi.fc = exit->stsi.fc;
+        run->s390_stsi.sel1 = exit->stsi.sel1;
+        put16(vcpu, &run->s390_stsi.sel2, exit->stsi.sel2);
+        break;
+    case KVM_EXIT_S390_RESET:
+        put64(vcpu, &run->s390_reset_flags, exit->reset_flags);
+        break;
+    case KVM_EXIT_S390_TSCH:
+        put16(vcpu, &run->s390_tsch.subchannel_id, exit->tsch.id);
+        put16(vcpu, &run->s390_tsch.subchannel_nr, exit->tsch.nr);
+        put32(vcpu, &run->s390_tsch.io_int_parm, exit->tsch.parm);
+        put32(vcpu, &run->s390_tsch.io_int_word, exit->tsch.word);
+        run->s390_tsch.dequeued = exit->tsch.dequeued;
+        put32(vcpu, &run->s390_tsch.ipb, exit->ipb);
+        break;
+    }
+}

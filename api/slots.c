@@ -1,0 +1,307 @@
+/*
+ * Memory slots: the client's memory as the guest's
+ *
+ * A slot is an object that owns a region of RAM, mapped from the descriptor
+ * that came with the ioctl. All of it is under the BQL.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "api.h"
+#include "exec/address-spaces.h"
+#include "exec/cpu-common.h"
+#include "exec/ramblock.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/host-utils.h"
+#include "qemu/main-loop.h"
+#include "exec/memory.h"
+#include "kvm390/include/client-code.h"
+#include "kvm390/include/cmma-rules.h"
+#include "kvm390/trace.h"
+
+#define TYPE_KVM390_SLOT "kvm390-slot"
+OBJECT_DECLARE_SIMPLE_TYPE(Kvm390Slot, KVM390_SLOT)
+
+#define PAGE       4096ull
+#define MAX_PAGES  ((1ull << 31) - 1)
+
+/* As much as Linux lets a program of 47 bits share. */
+#define DEFAULT_LIMIT (1ull << 47)
+
+struct Kvm390Slot {
+    Object parent_obj;
+    MemoryRegion mr;    /* keeps this object alive while the guest may use it */
+    uint64_t gpa, size, hva;
+    uint32_t flags;
+};
+
+static Kvm390Slot *slots[KVM390_NR_SLOTS];
+static uint64_t limit = DEFAULT_LIMIT;
+
+void kvm390_slots_count(unsigned *n, unsigned *unlogged)
+{
+    unsigned i;
+
+    *n = *unlogged = 0;
+    for (i = 0; i < KVM390_NR_SLOTS; i++) {
+        if (slots[i]) {
+            (*n)++;
+            *unlogged += !(slots[i]->flags & KVM_MEM_LOG_DIRTY_PAGES);
+        }
+    }
+}
+
+uint64_t kvm390_slots_limit(void)
+{
+    return limit;
+}
+
+int kvm390_slots_set_limit(uint64_t new_limit)
+{
+    uint64_t end = 0;
+    unsigned i;
+    int ret;
+
+    for (i = 0; i < KVM390_NR_SLOTS; i++) {
+        if (slots[i]) {
+            end = MAX(end, slots[i]->gpa + slots[i]->size);
+        }
+    }
+    ret = kvm390_mem_limit_check(&new_limit, limit, kvm390_vcpus(), end);
+    if (!ret) {
+        limit = new_limit;
+    }
+    return ret;
+}
+
+void kvm390_slots_each(Kvm390MemoryFunc *func, void *opaque)
+{
+    unsigned i;
+
+    for (i = 0; i < KVM390_NR_SLOTS; i++) {
+        if (slots[i]) {
+            func(slots[i]->gpa, slots[i]->size, slots[i]->hva, opaque);
+        }
+    }
+}
+
+static void do_nothing(CPUState *cs, run_on_cpu_data data)
+{
+}
+
+/*
+ * Wait until every vCPU has seen what was queued for it: a change of the
+ * address space, or a TLB that catches stores again.
+ */
+static void drain(void)
+{
+    CPUState *cs;
+
+    CPU_FOREACH(cs) {
+        run_on_cpu(cs, do_nothing, RUN_ON_CPU_NULL);
+    }
+}
+
+static void set_log(Kvm390Slot *slot, bool on)
+{
+    if (on) {
+        memory_region_reset_dirty(&slot->mr, 0, slot->size, DIRTY_MEMORY_VGA);
+    }
+    memory_region_set_log(&slot->mr, on, DIRTY_MEMORY_VGA);
+}
+
+/* QEMU would make a client's file that is too short longer. */
+static bool covered(int fd, uint64_t offset, uint64_t size)
+{
+    struct stat st;
+    uint64_t end;
+
+    return !fstat(fd, &st) && offset % PAGE == 0 &&
+           !uadd64_overflow(offset, size, &end) && end <= INT64_MAX &&
+           (!S_ISREG(st.st_mode) || end <= st.st_size);
+}
+
+static int create(unsigned id, const struct kvm_userspace_memory_region *r,
+                  Kvm390Call *call)
+{
+    g_autofree char *name = g_strdup_printf("kvm390-slot%u", id);
+    Kvm390Slot *slot;
+    Error *err = NULL;
+
+    if (!call->in[0] || call->in_fd < 0 ||
+        !covered(call->in_fd, ldq_he_p(call->in[0]), r->memory_size)) {
+        return -EFAULT;
+    }
+    slot = KVM390_SLOT(object_new(TYPE_KVM390_SLOT));
+    if (!memory_region_init_ram_from_fd(&slot->mr, OBJECT(slot), name,
+                                        r->memory_size, RAM_SHARED,
+                                        call->in_fd, ldq_he_p(call->in[0]),
+                                        &err)) {
+        warn_report_err(err);
+        object_unref(slot);
+        return -EFAULT;
+    }
+    call->in_fd = -1; /* the RAM block's own now */
+    slot->gpa = r->guest_phys_addr;
+    slot->size = r->memory_size;
+    slot->hva = r->userspace_addr;
+    slot->flags = r->flags;
+    if (r->flags & KVM_MEM_LOG_DIRTY_PAGES) {
+        set_log(slot, true);
+    }
+    slots[id] = slot;
+    /* Protected before the guest can get at it. */
+    kvm390_protection_update();
+    memory_region_add_subregion(get_system_memory(), slot->gpa, &slot->mr);
+    drain();
+    return 0;
+}
+
+static int delete(unsigned id)
+{
+    Kvm390Slot *slot = slots[id];
+
+    if (!slot) {
+        return -EINVAL;
+    }
+    slots[id] = NULL;
+    memory_region_del_subregion(get_system_memory(), &slot->mr);
+    drain();
+    kvm390_forget_client_code(memory_region_get_ram_addr(&slot->mr),
+                              slot->size);
+    object_unref(slot);
+    kvm390_protection_update();
+    return 0;
+}
+
+static int modify(Kvm390Slot *slot,
+                  const struct kvm_userspace_memory_region *r)
+{
+    if (slot->gpa != r->guest_phys_addr) {
+        slot->gpa = r->guest_phys_addr;
+        memory_region_set_address(&slot->mr, slot->gpa);
+        drain();
+        kvm390_protection_update();
+    }
+    if (slot->flags != r->flags) {
+        slot->flags = r->flags;
+        set_log(slot, r->flags & KVM_MEM_LOG_DIRTY_PAGES);
+        drain();
+    }
+    return 0;
+}
+
+static bool overlaps(unsigned id, uint64_t gpa, uint64_t size)
+{
+    unsigned i;
+
+    for (i = 0; i < KVM390_NR_SLOTS; i++) {
+        if (slots[i] && i != id && slots[i]->gpa < gpa + size &&
+            gpa < slots[i]->gpa + slots[i]->size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* KVM's checks, in its order (KVM api.rst 4.35, 4.140). */
+static int set_memory(Kvm390Call *call,
+                      const struct kvm_userspace_memory_region *r)
+{
+    unsigned id = r->slot;
+    Kvm390Slot *slot;
+    int ret;
+
+    if (r->flags & ~KVM_MEM_LOG_DIRTY_PAGES ||
+        (r->memory_size | r->guest_phys_addr | r->userspace_addr) % PAGE ||
+        id >= KVM390_NR_SLOTS ||
+        r->guest_phys_addr + r->memory_size < r->guest_phys_addr ||
+        r->memory_size / PAGE > MAX_PAGES) {
+        return -EINVAL;
+    }
+    if (!r->memory_size) {
+        return delete(id);
+    }
+    if (kvm390_intercepts.ucontrol) {
+        return -EEXIST; /* one slot of KVM's own covers everything */
+    }
+    slot = slots[id];
+    if (slot && (slot->size != r->memory_size ||
+                 slot->hva != r->userspace_addr)) {
+        return -EINVAL;
+    }
+    if (slot && slot->gpa == r->guest_phys_addr && slot->flags == r->flags) {
+        return 0;
+    }
+    if (!slot || slot->gpa != r->guest_phys_addr) {
+        if (overlaps(id, r->guest_phys_addr, r->memory_size)) {
+            return -EEXIST;
+        }
+        if (r->guest_phys_addr + r->memory_size > limit) {
+            return -EINVAL;
+        }
+    }
+    ret = slot ? modify(slot, r) : create(id, r, call);
+    if (!ret && !(r->flags & KVM_MEM_LOG_DIRTY_PAGES)) {
+        kvm390_api_slot_unlogged();
+    }
+    return ret;
+}
+
+int kvm390_set_memory(Kvm390Call *call)
+{
+    return set_memory(call, call->arg);
+}
+
+int kvm390_set_memory2(Kvm390Call *call)
+{
+    /* The first fields are those of the older struct. */
+    return set_memory(call, call->arg);
+}
+
+int kvm390_get_dirty_log(Kvm390Call *call)
+{
+    const struct kvm_dirty_log *log = call->arg;
+    g_autofree DirtyBitmapSnapshot *snap = NULL;
+    Kvm390Slot *slot;
+    uint64_t pages, i;
+    uint8_t *map;
+
+    if (log->slot >= KVM390_NR_SLOTS || kvm390_intercepts.ucontrol) {
+        return -EINVAL;
+    }
+    slot = slots[log->slot];
+    if (!slot || !(slot->flags & KVM_MEM_LOG_DIRTY_PAGES)) {
+        return -ENOENT;
+    }
+    pages = slot->size / PAGE;
+    if (ROUND_UP(pages, 64) / 8 > KVM390_MAX_BUF) {
+        return -ENOMEM;
+    }
+    snap = memory_region_snapshot_and_clear_dirty(&slot->mr, 0, slot->size,
+                                                  DIRTY_MEMORY_VGA);
+    map = kvm390_api_out(call, ROUND_UP(pages, 64) / 8);
+    for (i = 0; i < pages; i++) {
+        if (memory_region_snapshot_get_dirty(&slot->mr, snap, i * PAGE,
+                                             PAGE)) {
+            map[i / 8] |= 1 << i % 8;
+        }
+    }
+    /* A store that was under way is in memory before the client looks. */
+    drain();
+    return 0;
+}
+
+static const TypeInfo slot_type = {
+    .name = TYPE_KVM390_SLOT,
+    .parent = TYPE_OBJECT,
+    .instance_size = sizeof(Kvm390Slot),
+};
+
+static void register_types(void)
+{
+    type_register_static(&slot_type);
+}
+
+type_init(register_types)

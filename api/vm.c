@@ -1,0 +1,110 @@
+/*
+ * The system's and the VM's simple ioctls: version, capabilities
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "api.h"
+#include "cpu-model.h"
+#include "kvm390/include/caps.h"
+
+int kvm390_get_api_version(Kvm390Call *call)
+{
+    return call->number ? -EINVAL : KVM_API_VERSION;
+}
+
+int kvm390_create_vm(Kvm390Call *call)
+{
+    static bool created; /* BQL */
+
+    if (!kvm390_intercepts.vm) {
+        return -EBUSY; /* its VM is there already */
+    }
+    if (call->number & ~KVM_VM_S390_UCONTROL) {
+        return -EINVAL;
+    }
+    if (created) {
+        return -EBUSY; /* the library starts another process instead */
+    }
+    created = true;
+    kvm390_intercepts.ucontrol = call->number & KVM_VM_S390_UCONTROL;
+    return 0;
+}
+
+int kvm390_extension(Kvm390Call *call)
+{
+    return call->number <= UINT32_MAX ?
+           kvm390_check_extension(call->number) : 0;
+}
+
+int kvm390_get_mmap_size(Kvm390Call *call)
+{
+    return call->number ? -EINVAL : KVM390_RUN_SIZE;
+}
+
+int kvm390_enable_sie(Kvm390Call *call)
+{
+    return 0;
+}
+
+static bool irqchip; /* BQL */
+
+int kvm390_enable_cap(Kvm390Call *call)
+{
+    const struct kvm_enable_cap *cap = call->arg;
+    Kvm390Intercepts *on = &kvm390_intercepts;
+
+    if (cap->flags) {
+        return -EINVAL;
+    }
+    switch (cap->cap) {
+    case KVM_CAP_S390_IRQCHIP:
+        irqchip = true;
+        return 0;
+    case KVM_CAP_HALT_POLL: /* nobody polls here */
+        return cap->args[0] > UINT32_MAX ? -EINVAL : 0;
+    case KVM_CAP_S390_USER_SIGP:
+        qatomic_set(&on->user_sigp, true);
+        return 0;
+    case KVM_CAP_S390_USER_STSI:
+        qatomic_set(&on->user_stsi, true);
+        return 0;
+    case KVM_CAP_S390_USER_INSTR0:
+        qatomic_set(&on->user_instr0, true);
+        return 0;
+    case KVM_CAP_S390_USER_OPEREXEC:
+        qatomic_set(&on->user_operexec, true);
+        return 0;
+    case KVM_CAP_S390_HPAGE_1M: /* no huge pages for the guest */
+        return kvm390_vcpus() ? -EBUSY : -EINVAL;
+    case KVM_CAP_S390_AIS:
+        return kvm390_enable_ais();
+    case KVM_CAP_S390_VECTOR_REGISTERS:
+    case KVM_CAP_S390_RI:
+    case KVM_CAP_S390_GS:
+    case KVM_CAP_S390_CPU_TOPOLOGY:
+        /* They are in the machine's list, so they are on. */
+        return kvm390_vcpus() ? -EBUSY :
+               kvm390_check_extension(cap->cap) ? 0 : -EINVAL;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* The capability of a vCPU that switches on something of the whole VM. */
+int kvm390_vcpu_enable_cap(Kvm390Call *call)
+{
+    const struct kvm_enable_cap *cap = call->arg;
+
+    if (cap->flags || cap->cap != KVM_CAP_S390_CSS_SUPPORT) {
+        return -EINVAL;
+    }
+    qatomic_set(&kvm390_intercepts.css, true);
+    return 0;
+}
+
+/* There is one, and it needs no creating. */
+int kvm390_create_irqchip(Kvm390Call *call)
+{
+    return irqchip ? 0 : -EINVAL;
+}

@@ -1,0 +1,226 @@
+/*
+ * Storage protection of the emulated CPU's accesses
+ *
+ * An access key of zero matches every storage key, so accesses with it need
+ * no check. TLB entries of QEMU's MMU indexes 0 to 3 are such entries. Further
+ * groups of four indexes ("families") hold entries that were checked with one
+ * non-zero access key each, so that a hit needs no check either. Which key a
+ * family has is in the CPU's state; which family generated code uses is in
+ * the translation block's flags.
+ *
+ * A CPU that comes to a key without a family takes the family that waited
+ * longest and empties it. This happens where the flags for the next
+ * translation block are made, which nothing that changes the PSW key can get
+ * around: LPSW, interruptions, SPKA, gdb, migration, the KVM API.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_PROTECTION_H
+#define KVM390_PROTECTION_H
+
+#include "kvm390/include/accel.h"
+#include "kvm390/include/tlbbanks.h"
+
+/* Families with a key: two, on top of the one without. */
+#define KVM390_KEY_FAMILIES         2
+/* MMU indexes in a family: primary, secondary, home, real. */
+#define KVM390_FAMILY_SIZE          4
+/* The indexes of all families; above them are the banks (tlbbanks.h). */
+#define KVM390_INDEXES              ((KVM390_KEY_FAMILIES + 1) * \
+                                     KVM390_FAMILY_SIZE)
+/* Translation-block flags: the family's number, 0 for the one without key. */
+#define KVM390_FLAG_FAMILY_SHIFT    4
+#define KVM390_FLAG_FAMILY          (3u << KVM390_FLAG_FAMILY_SHIFT)
+/* The family is that of a space which an access register designates. */
+#define KVM390_FLAG_AR_SPACE        (1u << 6)
+
+/*
+ * Part of CPUS390XState. Only the CPU's own thread uses it; others set stale,
+ * in a quiesced state.
+ */
+typedef struct Kvm390Tlb {
+    uint8_t key[KVM390_KEY_FAMILIES];   /* 0: none yet */
+    uint8_t next;                       /* to be taken next */
+    bool stale;                         /* atomic; all TLBs are to be emptied */
+    uint32_t fills[KVM390_INDEXES];     /* for kvm390_tlb_filled() */
+    Kvm390TlbBanks banks;
+    int64_t sized;                      /* get_clock(), for controls.c */
+    /* access-registers.h */
+    bool ar_active;                     /* storage operands use ar_family */
+    uint8_t ar_family;                  /* its number; 0: there is none */
+    uint8_t ar_number;                  /* the access register in use */
+    bool ar_fetch_only;
+    uint8_t mvcos_bases;                /* base register numbers, 4 bits each */
+    uint64_t ar_asce;                   /* the space that the family is of */
+} Kvm390Tlb;
+
+/* In Kvm390Tlb.key: the low bits are the key, but the space is ar_asce. */
+#define KVM390_KEY_OF_AR_SPACE      0x80
+
+#ifdef CONFIG_USER_ONLY
+#define kvm390_skeys_on()       false
+#define kvm390_key_family(env)  0u
+#define kvm390_fetch_family(env) 0u
+#define kvm390_ar_flag(env)     0u
+#define kvm390_mvcos(env, ...)  false
+#define kvm390_check_key(env, addr, len, type, mmu_idx, key)        0
+#define kvm390_require_key(env, addr, len, type, mmu_idx, key, ra)
+#define kvm390_probe_write(env, addr, len, ra)
+#define kvm390_fetch_unit(addr) (-((addr) | TARGET_PAGE_MASK))
+#else
+
+/* kvm390's storage keys are in charge: not TCG's, and not switched off. */
+#define kvm390_skeys_on()       (kvm390_enabled() && kvm390_skeys_wanted())
+
+/* Slow halves of kvm390_fetch_family() and kvm390_key_family(). */
+unsigned kvm390_find_key_family(CPUArchState *env, unsigned key);
+unsigned kvm390_find_operand_family(CPUArchState *env);
+
+/**
+ * kvm390_take_family: have a family to be filled anew
+ * @env: the current CPU
+ * @key: what is to be in Kvm390Tlb.key for it
+ *
+ * Takes none that storage operands use at the time. Returns its number.
+ */
+unsigned kvm390_take_family(CPUArchState *env, uint8_t key);
+
+/* The family that instructions are fetched through. */
+#define kvm390_fetch_family(env)                                            \
+    (likely(!((env)->psw.mask & PSW_MASK_KEY)) ? 0u :                       \
+     kvm390_find_key_family(env, ((env)->psw.mask & PSW_MASK_KEY)           \
+                                 >> PSW_SHIFT_KEY))
+
+/**
+ * kvm390_key_family: the family that storage operands with the PSW key go
+ * through
+ * @env: the current CPU
+ *
+ * Returns 0 to KVM390_KEY_FAMILIES. May empty a family. A macro because the
+ * CPU's state is not defined yet where it is needed first.
+ */
+#define kvm390_key_family(env)                                              \
+    (likely(!((env)->psw.mask & PSW_MASK_KEY) &&                            \
+            !(env)->kvm390_tlb.ar_active) ? 0u :                       \
+     kvm390_find_operand_family(env))
+
+/* After kvm390_key_family(). */
+#define kvm390_ar_flag(env)                                                 \
+    ((env)->kvm390_tlb.ar_active ? KVM390_FLAG_AR_SPACE : 0u)
+
+#endif /* !CONFIG_USER_ONLY */
+
+/* The part of the translation block's flags that names the family. */
+#define kvm390_key_flags(env) ({                                            \
+    unsigned family_ = kvm390_key_family(env);                              \
+    (family_ << KVM390_FLAG_FAMILY_SHIFT) | kvm390_ar_flag(env);            \
+})
+
+/* What to add to the MMU index of an address space, in generated code... */
+#define kvm390_index_of_flags(flags)                                        \
+    ((((flags) & KVM390_FLAG_FAMILY) >> KVM390_FLAG_FAMILY_SHIFT) *         \
+     KVM390_FAMILY_SIZE)
+/* ...and in helpers; for instruction fetch. */
+#define kvm390_key_index(env)                                               \
+    (kvm390_key_family(env) * KVM390_FAMILY_SIZE)
+#define kvm390_fetch_index(env)                                             \
+    (kvm390_fetch_family(env) * KVM390_FAMILY_SIZE)
+
+#ifndef CONFIG_USER_ONLY
+
+/**
+ * kvm390_exec_enter: TCGCPUOps::cpu_exec_enter
+ *
+ * Called on a CPU's own thread before it executes guest instructions: when it
+ * enters its execution loop, which it has left before any quiesced state, and
+ * before a single step inside an exclusive section. Empties the TLBs if they
+ * became stale meanwhile.
+ */
+void kvm390_exec_enter(CPUState *cs);
+
+/**
+ * kvm390_tlb_fill: TCGCPUOps::tlb_fill under kvm390
+ */
+bool kvm390_tlb_fill(CPUState *cs, vaddr address, int size,
+                     MMUAccessType access_type, int mmu_idx,
+                     bool probe, uintptr_t retaddr);
+
+/**
+ * kvm390_tlb_filled: count a fill, and see to it that a small TLB grows
+ * @cs: the current CPU
+ * @mmu_idx: the TLB that was filled
+ */
+void kvm390_tlb_filled(CPUState *cs, int mmu_idx);
+
+/*
+ * What the table entry that ended a translation says beyond the frame. Left
+ * by kvm390_walk_ended() for the caller of mmu_translate() on this thread.
+ */
+typedef struct Kvm390Frame {
+    bool key_valid;             /* AV: ACC and F count instead of the key's */
+    uint8_t key;                /* them, as in a storage key */
+    bool change_override;       /* CO: a store need not set C */
+} Kvm390Frame;
+
+/**
+ * kvm390_walk_ended: called by QEMU's table walk on its last entry
+ * @entry: a page-table entry, or a segment or region-third entry with FC
+ * @large: it is one of the latter
+ * @edat1: EDAT-1 applies
+ */
+void kvm390_walk_ended(uint64_t entry, bool large, bool edat1);
+
+/**
+ * kvm390_frame: what kvm390_walk_ended() noted
+ * kvm390_forget_frame: note a frame that has nothing special, e.g. DAT off
+ */
+Kvm390Frame kvm390_frame(void);
+void kvm390_forget_frame(void);
+
+/**
+ * kvm390_check_key: may an instruction access an operand with a key it names?
+ * @env: the current CPU
+ * @addr: effective address of the operand
+ * @len: its length in bytes, at least 1
+ * @type: MMU_DATA_LOAD or MMU_DATA_STORE
+ * @mmu_idx: the address space, an index of the family without key
+ * @key: access key, 0 to 15
+ *
+ * Translates every page of the operand and applies the CPU's key rule to it.
+ * Records nothing. Returns 0 or a program interruption code; for all but
+ * addressing exceptions env->tlb_fill_tec and env->tlb_fill_exc are set.
+ * After success the operand can be accessed through @mmu_idx.
+ */
+int kvm390_check_key(CPUArchState *env, uint64_t addr, uint64_t len,
+                     MMUAccessType type, int mmu_idx, unsigned key);
+
+/**
+ * kvm390_require_key: as kvm390_check_key(), but causes the interruption
+ */
+void kvm390_require_key(CPUArchState *env, uint64_t addr, uint64_t len,
+                        MMUAccessType type, int mmu_idx, unsigned key,
+                        uintptr_t ra);
+
+/**
+ * kvm390_probe_write: check a store of several units before its first one
+ * @env: the current CPU
+ * @addr: effective address of the operand
+ * @len: its length in bytes
+ *
+ * Causes the program interruption of the first byte that cannot be stored.
+ */
+void kvm390_probe_write(CPUArchState *env, uint64_t addr, uint64_t len,
+                        uintptr_t ra);
+
+/**
+ * kvm390_fetch_unit: how far an instruction may look ahead of what it fetches
+ * @addr: effective address of the operand
+ *
+ * An instruction that learns its operand's length from the operand checks
+ * this many bytes at a time. Returns those to the end of the page; but not
+ * across byte 2048, where fetch-protection override ends.
+ */
+int kvm390_fetch_unit(uint64_t addr);
+
+#endif /* !CONFIG_USER_ONLY */
+#endif /* KVM390_PROTECTION_H */

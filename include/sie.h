@@ -1,0 +1,62 @@
+/*
+ * The SIE control block, as a user-controlled VM's client maps it
+ *
+ * Offsets of the fields that kvm390 reads or writes, and bits in them, as
+ * Linux lays the block out for KVM. api/ucontrol.c says which field
+ * means what here.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_SIE_H
+#define KVM390_SIE_H
+
+enum {
+    SIE_CPUFLAGS = 0x00, /* 4 bytes */
+    SIE_PREFIX = 0x04,   /* 4, bits 1-18 */
+    SIE_CPUTM = 0x28,    /* 8 */
+    SIE_CKC = 0x30,      /* 8 */
+    SIE_EPOCH = 0x38,    /* 8 */
+    SIE_LCTL = 0x44,     /* 2 */
+    SIE_ICPUA = 0x46,    /* 2 */
+    SIE_ICTL = 0x48,     /* 4 */
+    SIE_ICPTCODE = 0x50, /* 1 */
+    SIE_IPA = 0x56,      /* 2 */
+    SIE_IPB = 0x58,      /* 4 */
+    SIE_FPF = 0x60,      /* 1 */
+    SIE_ECB = 0x61,      /* 1 */
+    SIE_TODPR = 0x6c,    /* 4 */
+    SIE_GPSW = 0x90,     /* 16 */
+    SIE_GG14 = 0xa0,     /* 16: general registers 14 and 15 */
+    SIE_HPID = 0xb8,     /* 1 */
+    SIE_PGMILC = 0xcc,   /* 2 */
+    SIE_IPRCC = 0xce,    /* 2 */
+    SIE_TECMC = 0xe8,    /* 8 */
+    SIE_GCR = 0x100,     /* 128 */
+    SIE_GBEA = 0x180,    /* 8 */
+    SIE_PP = 0x1de,      /* 8 */
+};
+
+#define SIE_PREFIX_BITS     0x7fffe000u
+
+#define SIE_CPUFLAG_STOPPED  0x80000000u
+#define SIE_CPUFLAG_STOP_INT 0x04000000u
+#define SIE_CPUFLAG_ZARCH    0x00000800u
+#define SIE_CPUFLAG_KSS      0x00000200u
+#define SIE_CPUFLAG_SM       0x00000080u
+#define SIE_CPUFLAG_GED2     0x00000010u
+#define SIE_CPUFLAG_GED      0x00000004u
+
+#define SIE_ICTL_OPEREXC 0x80000000u
+#define SIE_ICTL_PINT    0x20000000u
+#define SIE_ICTL_LPSW    0x00400000u
+#define SIE_ICTL_STCTL   0x00040000u
+#define SIE_ICTL_ISKE    0x00004000u
+#define SIE_ICTL_SSKE    0x00002000u
+#define SIE_ICTL_RRBE    0x00001000u
+#define SIE_ICTL_TPROT   0x00000200u
+
+#define SIE_FPF_BPBC     0x20u
+#define SIE_ECB_SRSI     0x04u
+#define SIE_HPID_KVM     0x04u
+
+#endif
