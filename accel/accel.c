@@ -4,7 +4,7 @@
  * The accelerator and its operations are subclasses of TCG's, so everything
  * that TCG offers (properties, threads, icount, replay, gdbstub) is inherited.
  * TCG keeps its state private, so the instance has no fields of its own; there
- * is one accelerator in a process, and its properties live beside it.
+ * is one accelerator in a process, and its properties live in kvm390_config.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -25,32 +25,6 @@
 
 #define TYPE_KVM390_ACCEL ACCEL_CLASS_NAME("kvm390")
 
-bool kvm390_allowed;
-
-/* The properties: set while the command line is parsed, then only read. */
-static struct {
-    bool skeys;
-    bool cmma;
-    bool discard;
-    uint32_t discard_delay;
-} props = { .skeys = true, .cmma = true, .discard = true,
-            .discard_delay = 100 };
-
-bool kvm390_skeys_wanted(void)
-{
-    return props.skeys;
-}
-
-bool kvm390_cmma_wanted(void)
-{
-    return props.cmma;
-}
-
-bool kvm390_discard_wanted(void)
-{
-    return props.discard;
-}
-
 const char *kvm390_version(void)
 {
     return KVM390_VERSION;
@@ -60,7 +34,7 @@ static int kvm390_init_machine(MachineState *ms)
 {
     AccelClass *tcg = ACCEL_CLASS(object_class_by_name(ACCEL_CLASS_NAME("tcg")));
 
-    trace_kvm390_init(kvm390_version(), props.skeys, props.cmma);
+    trace_kvm390_init(kvm390_version(), kvm390_config.skeys, kvm390_config.cmma);
     kvm390_guest_access_init();
     kvm390_irq_migration_init();
     return tcg->init_machine(ms);
@@ -68,43 +42,38 @@ static int kvm390_init_machine(MachineState *ms)
 
 static bool get_skeys(Object *obj, Error **errp)
 {
-    return props.skeys;
+    return kvm390_config.skeys;
 }
 
 static void set_skeys(Object *obj, bool value, Error **errp)
 {
-    props.skeys = value;
+    kvm390_config.skeys = value;
 }
 
 static bool get_cmma(Object *obj, Error **errp)
 {
-    return props.cmma;
+    return kvm390_config.cmma;
 }
 
 static void set_cmma(Object *obj, bool value, Error **errp)
 {
-    props.cmma = value;
-}
-
-uint32_t kvm390_discard_delay(void)
-{
-    return props.discard_delay;
+    kvm390_config.cmma = value;
 }
 
 static bool get_discard(Object *obj, Error **errp)
 {
-    return props.discard;
+    return kvm390_config.discard;
 }
 
 static void set_discard(Object *obj, bool value, Error **errp)
 {
-    props.discard = value;
+    kvm390_config.discard = value;
 }
 
 static void get_discard_delay(Object *obj, Visitor *v, const char *name,
                               void *opaque, Error **errp)
 {
-    uint32_t value = props.discard_delay;
+    uint32_t value = kvm390_config.discard_delay;
 
     visit_type_uint32(v, name, &value, errp);
 }
@@ -121,7 +90,7 @@ static void set_discard_delay(Object *obj, Visitor *v, const char *name,
         error_setg(errp, "discard-delay is at most 60000 ms");
         return;
     }
-    props.discard_delay = value;
+    kvm390_config.discard_delay = value;
 }
 
 /* -accel kvm390,help: QEMU offers no such help, so it is a property. */

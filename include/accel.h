@@ -15,6 +15,19 @@
 /* Written once, before any vCPU or monitor exists; then only read. */
 extern bool kvm390_allowed;
 
+/*
+ * The accelerator's properties. It sets them while the command line is parsed;
+ * then they are only read, by the functions below.
+ */
+typedef struct Kvm390Config {
+    bool skeys;
+    bool cmma;
+    bool discard;
+    uint32_t discard_delay;
+} Kvm390Config;
+
+extern Kvm390Config kvm390_config;
+
 /**
  * kvm390_enabled: does this machine run under -accel kvm390?
  *

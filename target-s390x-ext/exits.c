@@ -21,7 +21,6 @@
 #define TSCH 0xb235
 #define CCW_NOTIFY 3
 
-Kvm390Intercepts kvm390_intercepts;
 int (*kvm390_notify)(uint32_t schid, uint64_t queue, uint64_t cookie);
 
 static Kvm390Exit *exits[S390_MAX_CPUS];
