@@ -102,7 +102,7 @@ typedef struct Kvm390Vcpu {
 
 /* One client's connection. Served by one thread. */
 typedef struct Kvm390Session {
-    struct Kvm390Api *api;
+    struct Kvm390Server *server;
     Kvm390Stream stream;
     Kvm390Vcpu *vcpu;           /* bound to this one's thread, or NULL */
     bool first;                 /* the VM ends with it (VM mode) */
@@ -137,6 +137,9 @@ Kvm390Vcpu *kvm390_vcpu_find(int64_t id);
 /** kvm390_vcpus: how many there are. BQL. */
 unsigned kvm390_vcpus(void);
 
+/** kvm390_vcpu_enter: from now on it is found. It stays. BQL. */
+void kvm390_vcpu_enter(Kvm390Vcpu *vcpu);
+
 /**
  * kvm390_vcpu_get: the API's side of a CPU, made at its first use
  * @little_endian: the client's byte order, that kvm_run is to have
@@ -154,6 +157,13 @@ int kvm390_vcpu_serve(Kvm390Vcpu *vcpu, Kvm390Session *session);
 
 /** kvm390_vcpu_cancel: let that KVM_RUN return -EINTR. Any thread. */
 void kvm390_vcpu_cancel(Kvm390Vcpu *vcpu, uint64_t token);
+
+/**
+ * kvm390_vcpu_do_work: what QEMU has queued for a CPU
+ *
+ * On its own thread, outside cpu_exec(), without the BQL.
+ */
+void kvm390_vcpu_do_work(CPUState *cs);
 
 /** kvm390_vcpu_wake: something changed that KVM_RUN may be waiting for. BQL. */
 void kvm390_vcpu_wake(Kvm390Vcpu *vcpu);
@@ -177,12 +187,6 @@ bool kvm390_run_masks_valid(Kvm390Vcpu *vcpu);
 /** kvm390_run_sync: at KVM_RUN, what the client changed, into the CPU */
 void kvm390_run_sync(Kvm390Vcpu *vcpu);
 
-/** kvm390_run_cputm: in KVM_RUN, what is left on the CPU timer */
-uint64_t kvm390_run_cputm(Kvm390Vcpu *vcpu);
-
-/** kvm390_run_leave: after KVM_RUN, the CPU timer stands */
-void kvm390_run_leave(Kvm390Vcpu *vcpu);
-
 /** kvm390_run_set_exit: say why KVM_RUN returned */
 void kvm390_run_set_exit(Kvm390Vcpu *vcpu, const Kvm390Exit *exit);
 void kvm390_run_set_reason(Kvm390Vcpu *vcpu, uint32_t reason);
@@ -191,8 +195,27 @@ void kvm390_run_set_debug(Kvm390Vcpu *vcpu, uint8_t type, uint64_t addr);
 /** kvm390_run_init: the page of a new vCPU */
 void kvm390_run_init(Kvm390Vcpu *vcpu);
 
+/* --- CPU timer and clock comparator; the vCPU's thread --- */
+
+/**
+ * kvm390_get_cputm, kvm390_set_cputm: the CPU timer while not in KVM_RUN
+ *
+ * In units of the TOD clock, 2^-12 microseconds; negative once it has expired.
+ */
 uint64_t kvm390_get_cputm(Kvm390Vcpu *vcpu);
 void kvm390_set_cputm(Kvm390Vcpu *vcpu, uint64_t value);
+
+/** kvm390_run_start_cputm: at KVM_RUN, the CPU timer runs */
+void kvm390_run_start_cputm(Kvm390Vcpu *vcpu);
+
+/** kvm390_run_start_ckc: at KVM_RUN, what the clock comparator has due */
+void kvm390_run_start_ckc(Kvm390Vcpu *vcpu);
+
+/** kvm390_run_cputm: in KVM_RUN, what is left on the CPU timer */
+uint64_t kvm390_run_cputm(Kvm390Vcpu *vcpu);
+
+/** kvm390_run_leave: after KVM_RUN, the CPU timer stands */
+void kvm390_run_leave(Kvm390Vcpu *vcpu);
 
 /* --- user-controlled VMs; no effect in others --- */
 
@@ -206,7 +229,7 @@ void kvm390_sie_store(Kvm390Vcpu *vcpu);
 /** kvm390_sie_enter: at KVM_RUN; false if it is over already */
 bool kvm390_sie_enter(Kvm390Vcpu *vcpu);
 
-/** kvm390_sie_intercepted: store why, for KVM_EXIT_S390_SIEIC */
+/** kvm390_sie_intercepted: store why, if it is KVM_EXIT_S390_SIEIC */
 void kvm390_sie_intercepted(Kvm390Vcpu *vcpu, const Kvm390Exit *exit);
 
 /** kvm390_sie_leave: store the CPU's state, at the end of KVM_RUN. BQL. */
@@ -276,19 +299,27 @@ int kvm390_slots_set_limit(uint64_t limit);
 
 #define KVM390_NR_SLOTS 512
 
-/* A stretch of client memory that the guest has: @hva the client's address. */
-typedef void Kvm390MemoryFunc(uint64_t gpa, uint64_t size, uint64_t hva,
-                              void *opaque);
-
-/** kvm390_slots_each, kvm390_ucas_each: for each of them. BQL. */
-void kvm390_slots_each(Kvm390MemoryFunc *func, void *opaque);
-void kvm390_ucas_each(Kvm390MemoryFunc *func, void *opaque);
+/* --- the client's memory that the guest has; BQL --- */
 
 /**
- * kvm390_protection_update: the guest's memory has changed; what of it does
- * the client protect? Returns 0 or -ENOMEM. BQL.
+ * kvm390_client_memory_add, kvm390_client_memory_remove: the guest has a
+ * stretch of the client's memory, or has it no more
+ * @gpa, @size: the guest's address and the length, in bytes
+ * @hva: the client's address
+ *
+ * Stretches do not overlap; one is removed as it was added. What the client
+ * protects of it counts from the next kvm390_client_memory_apply() on.
  */
-int kvm390_protection_update(void);
+void kvm390_client_memory_add(uint64_t gpa, uint64_t size, uint64_t hva);
+void kvm390_client_memory_remove(uint64_t gpa, uint64_t size);
+
+/**
+ * kvm390_client_memory_apply: what the client protects of the guest's memory
+ * holds for the guest from now on
+ *
+ * Returns: 0, or -ENOMEM with everything as it was.
+ */
+int kvm390_client_memory_apply(void);
 
 /* --- page states --- */
 
@@ -298,10 +329,6 @@ int kvm390_api_cmma_control(uint64_t attr);
 /** kvm390_api_set_migration, _get_migration: the group VM_MIGRATION. BQL. */
 int kvm390_api_set_migration(uint64_t attr);
 int kvm390_api_get_migration(uint64_t attr, Kvm390Call *call);
-
-/** kvm390_api_slot_unlogged: a slot came or went on without dirty logging,
- * which ends migration mode. BQL. */
-void kvm390_api_slot_unlogged(void);
 
 /** kvm390_stats_update: at the end of KVM_RUN, the statistics file */
 void kvm390_stats_update(Kvm390Vcpu *vcpu);

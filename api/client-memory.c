@@ -5,8 +5,9 @@
  * may not do there the guest may not either: KVM_RUN and memory operations
  * answer -EFAULT, and a KVM_RUN after the client has changed its mind goes on
  * at the same instruction. Here QEMU maps the memory apart. The client tells
- * what it protects, by its own addresses; this file keeps that, and makes from
- * it and the slots what is protected by guest address. Under the BQL.
+ * what it protects, by its own addresses. This file keeps that and which memory
+ * of the client the guest has (memory slots and ucas mappings), and makes from
+ * both what is protected by guest address. Under the BQL.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,49 +19,81 @@
 static Kvm390ProtMap by_hva;
 static bool any; /* something is protected by guest address, too */
 
-typedef struct Build {
-    Kvm390ProtMap by_gpa;
-    int ret;
-} Build;
+/* A stretch of the client's memory that the guest has. */
+typedef struct Stretch {
+    uint64_t gpa, size, hva;
+} Stretch;
 
-/* What is protected of the memory at [hva, hva + size), which is at @gpa. */
-static void add_memory(uint64_t gpa, uint64_t size, uint64_t hva, void *opaque)
+static GArray *stretches; /* of Stretch */
+
+void kvm390_client_memory_add(uint64_t gpa, uint64_t size, uint64_t hva)
 {
-    Build *build = opaque;
-    const Kvm390ProtRange *r = kvm390_protmap_from(&by_hva, hva);
-    const Kvm390ProtRange *end = by_hva.ranges + by_hva.n;
+    Stretch stretch = { gpa, size, hva };
 
-    for (; r && r < end && r->start < hva + size; r++) {
-        uint64_t from = MAX(r->start, hva), to = MIN(r->end, hva + size);
-
-        build->ret |= kvm390_protmap_set(&build->by_gpa, gpa + (from - hva),
-                                         gpa + (to - hva), r->permit);
+    if (!stretches) {
+        stretches = g_array_new(false, false, sizeof(Stretch));
     }
+    g_array_append_val(stretches, stretch);
 }
 
-static void flush(CPUState *cs, run_on_cpu_data data)
+void kvm390_client_memory_remove(uint64_t gpa, uint64_t size)
+{
+    guint i;
+
+    for (i = 0; i < stretches->len; i++) {
+        const Stretch *s = &g_array_index(stretches, Stretch, i);
+
+        if (s->gpa == gpa && s->size == size) {
+            g_array_remove_index_fast(stretches, i);
+            return;
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* What the client protects of a stretch, by guest address. */
+static int add_protection(Kvm390ProtMap *by_gpa, const Stretch *s)
+{
+    const Kvm390ProtRange *r = kvm390_protmap_from(&by_hva, s->hva);
+    const Kvm390ProtRange *end = by_hva.ranges + by_hva.n;
+    int ret = 0;
+
+    for (; r && r < end && r->start < s->hva + s->size; r++) {
+        uint64_t from = MAX(r->start, s->hva);
+        uint64_t to = MIN(r->end, s->hva + s->size);
+
+        ret |= kvm390_protmap_set(by_gpa, s->gpa + (from - s->hva),
+                                  s->gpa + (to - s->hva), r->permit);
+    }
+    return ret;
+}
+
+static void flush_tlb(CPUState *cs, run_on_cpu_data data)
 {
     tlb_flush(cs);
 }
 
-int kvm390_protection_update(void)
+int kvm390_client_memory_apply(void)
 {
-    Build build = { };
+    Kvm390ProtMap by_gpa = { };
     CPUState *cs;
+    int ret = 0;
+    guint i;
 
     if (!by_hva.n && !any) {
         return 0;
     }
-    kvm390_slots_each(add_memory, &build);
-    kvm390_ucas_each(add_memory, &build);
-    if (build.ret) {
-        kvm390_protmap_clear(&build.by_gpa);
+    for (i = 0; stretches && i < stretches->len; i++) {
+        ret |= add_protection(&by_gpa, &g_array_index(stretches, Stretch, i));
+    }
+    if (ret) {
+        kvm390_protmap_clear(&by_gpa);
         return -ENOMEM;
     }
-    any = build.by_gpa.n;
-    kvm390_host_set_protection(&build.by_gpa);
+    any = by_gpa.n;
+    kvm390_host_set_protection(&by_gpa);
     CPU_FOREACH(cs) {
-        run_on_cpu(cs, flush, RUN_ON_CPU_NULL);
+        run_on_cpu(cs, flush_tlb, RUN_ON_CPU_NULL);
     }
     return 0;
 }
@@ -78,5 +111,5 @@ int kvm390_protect(Kvm390Call *call)
         return 0;
     }
     ret = kvm390_protmap_set(&by_hva, p->addr, p->addr + p->len, p->permit);
-    return ret ? ret : kvm390_protection_update();
+    return ret ? ret : kvm390_client_memory_apply();
 }

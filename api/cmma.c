@@ -109,10 +109,3 @@ int kvm390_api_get_migration(uint64_t attr, Kvm390Call *call)
         kvm390_cmma_migration(&kvm390_guest_cmma);
     return 0;
 }
-
-void kvm390_api_slot_unlogged(void)
-{
-    if (kvm390_cmma_migration(&kvm390_guest_cmma)) {
-        kvm390_cmma_stop_migration(&kvm390_guest_cmma);
-    }
-}

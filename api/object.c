@@ -8,7 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include <sys/resource.h>
+#include "server.h"
 #include "session.h"
 #include "io/net-listener.h"
 #include "qapi/error.h"
@@ -30,59 +30,22 @@ struct Kvm390Api {
     QIONetListener *listener;
     Notifier ready;
     Error **errp;           /* of an object that is added to a machine */
-    QemuMutex lock;         /* of sessions */
-    GPtrArray *sessions;
-    bool closing;           /* atomic: QEMU ends by itself */
+    Kvm390Server server;
 };
-
-void kvm390_api_session_opened(struct Kvm390Api *api, Kvm390Session *s)
-{
-    qemu_mutex_lock(&api->lock);
-    g_ptr_array_add(api->sessions, s);
-    qemu_mutex_unlock(&api->lock);
-    object_ref(OBJECT(api));
-}
-
-void kvm390_api_session_closed(struct Kvm390Api *api, Kvm390Session *s)
-{
-    qemu_mutex_lock(&api->lock);
-    g_ptr_array_remove_fast(api->sessions, s);
-    qemu_mutex_unlock(&api->lock);
-    object_unref(OBJECT(api));
-}
-
-/* One for every vCPU of a few clients, and descriptors are left for others. */
-#define MAX_SESSIONS 1024
-
-bool kvm390_api_full(struct Kvm390Api *api)
-{
-    struct rlimit limit = { .rlim_cur = 4 * MAX_SESSIONS };
-    guint n;
-
-    qemu_mutex_lock(&api->lock);
-    n = api->sessions->len;
-    qemu_mutex_unlock(&api->lock);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    return n >= MIN(MAX_SESSIONS, limit.rlim_cur / 4);
-}
-
-bool kvm390_api_closing(struct Kvm390Api *api)
-{
-    return qatomic_read(&api->closing);
-}
 
 static void accepted(QIONetListener *listener, QIOChannelSocket *ioc,
                      gpointer opaque)
 {
+    Kvm390Api *api = opaque;
     Kvm390Session *s;
     int fd;
 
-    if (kvm390_api_full(opaque)) {
+    if (kvm390_server_full(&api->server)) {
         warn_report_once("kvm390-api: refusing a connection: too many");
         return;
     }
     fd = fcntl(ioc->fd, F_DUPFD_CLOEXEC, 0);
-    s = fd < 0 ? NULL : kvm390_session_new(opaque, fd);
+    s = fd < 0 ? NULL : kvm390_session_new(&api->server, fd);
     if (s) {
         kvm390_session_start(s);
     }
@@ -122,7 +85,7 @@ static void machine_ready(Notifier *notifier, void *data)
     } else if (api->path) {
         listen_on(api, &err);
     } else {
-        s = kvm390_session_new(api, api->fd);
+        s = kvm390_session_new(&api->server, api->fd);
         if (s) {
             s->first = true;
             kvm390_session_start(s);
@@ -184,17 +147,15 @@ static void api_init(Object *obj)
     Kvm390Api *api = KVM390_API(obj);
 
     api->fd = -1;
-    qemu_mutex_init(&api->lock);
-    api->sessions = g_ptr_array_new();
+    kvm390_server_init(&api->server, obj);
 }
 
 /* No new clients, and the present ones see the end of their connection. */
 static void api_unparent(Object *obj)
 {
     Kvm390Api *api = KVM390_API(obj);
-    guint i;
 
-    qatomic_set(&api->closing, true);
+    kvm390_server_close(&api->server);
     if (api->ready.notify) {
         qemu_remove_machine_init_done_notifier(&api->ready);
     }
@@ -206,21 +167,14 @@ static void api_unparent(Object *obj)
             unlink(api->path);
         }
     }
-    qemu_mutex_lock(&api->lock);
-    for (i = 0; i < api->sessions->len; i++) {
-        Kvm390Session *s = g_ptr_array_index(api->sessions, i);
-
-        shutdown(s->stream.fd, SHUT_RDWR);
-    }
-    qemu_mutex_unlock(&api->lock);
+    kvm390_server_end_sessions(&api->server);
 }
 
 static void api_finalize(Object *obj)
 {
     Kvm390Api *api = KVM390_API(obj);
 
-    g_ptr_array_free(api->sessions, true);
-    qemu_mutex_destroy(&api->lock);
+    kvm390_server_destroy(&api->server);
     g_free(api->path);
 }
 

@@ -10,6 +10,7 @@
  */
 #include "qemu/osdep.h"
 #include <poll.h>
+#include "server.h"
 #include "session.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
@@ -81,10 +82,10 @@ static int channel(Kvm390Session *s, Kvm390Request *r)
     if (r->head.target >= 0 && !vcpu) {
         return -ENOENT;
     }
-    if (kvm390_api_full(s->api)) {
+    if (kvm390_server_full(s->server)) {
         return -EMFILE;
     }
-    other = kvm390_session_new(s->api, r->fd);
+    other = kvm390_session_new(s->server, r->fd);
     if (!other) {
         return -EINVAL;
     }
@@ -341,27 +342,27 @@ void kvm390_session_start(Kvm390Session *s)
                        QEMU_THREAD_DETACHED);
 }
 
-Kvm390Session *kvm390_session_new(struct Kvm390Api *api, int fd)
+Kvm390Session *kvm390_session_new(Kvm390Server *server, int fd)
 {
     Kvm390Session *s = g_new0(Kvm390Session, 1);
 
-    s->api = api;
+    s->server = server;
     if (!kvm390_stream_open(&s->stream, fd)) {
         g_free(s);
         return NULL;
     }
-    kvm390_api_session_opened(api, s);
+    kvm390_server_opened(server, s);
     return s;
 }
 
 void kvm390_session_free(Kvm390Session *s)
 {
     trace_kvm390_session_closed(s->first);
-    if (s->first && kvm390_intercepts.vm && !kvm390_api_closing(s->api)) {
+    if (s->first && kvm390_intercepts.vm && !kvm390_server_closing(s->server)) {
         /* The client is gone, and so is the only one who could see the VM. */
         _exit(0);
     }
-    kvm390_api_session_closed(s->api, s);
+    kvm390_server_closed(s->server, s);
     kvm390_stream_close(&s->stream);
     g_free(s);
 }

@@ -14,7 +14,7 @@
  *
  * Returns NULL if that is not a UNIX stream socket. Any thread.
  */
-Kvm390Session *kvm390_session_new(struct Kvm390Api *api, int fd);
+Kvm390Session *kvm390_session_new(struct Kvm390Server *server, int fd);
 
 /** kvm390_session_start: serve it by a thread of its own, which frees it. */
 void kvm390_session_start(Kvm390Session *s);
@@ -31,15 +31,5 @@ int kvm390_session_serve(Kvm390Session *s, const bool *stop);
 
 /** kvm390_session_free: close it. In VM mode the first one ends the VM. */
 void kvm390_session_free(Kvm390Session *s);
-
-/* Of the object that the session belongs to: it keeps a list. Any thread. */
-void kvm390_api_session_opened(struct Kvm390Api *api, Kvm390Session *s);
-void kvm390_api_session_closed(struct Kvm390Api *api, Kvm390Session *s);
-
-/** kvm390_api_full: are there as many connections as may be? Any thread. */
-bool kvm390_api_full(struct Kvm390Api *api);
-
-/** kvm390_api_closing: is it the server that ends, not the client? */
-bool kvm390_api_closing(struct Kvm390Api *api);
 
 #endif

@@ -18,6 +18,7 @@
 #include "exec/memory.h"
 #include "kvm390/include/client-code.h"
 #include "kvm390/include/cmma-rules.h"
+#include "kvm390/include/essa.h"
 #include "kvm390/trace.h"
 
 #define TYPE_KVM390_SLOT "kvm390-slot"
@@ -73,17 +74,6 @@ int kvm390_slots_set_limit(uint64_t new_limit)
         limit = new_limit;
     }
     return ret;
-}
-
-void kvm390_slots_each(Kvm390MemoryFunc *func, void *opaque)
-{
-    unsigned i;
-
-    for (i = 0; i < KVM390_NR_SLOTS; i++) {
-        if (slots[i]) {
-            func(slots[i]->gpa, slots[i]->size, slots[i]->hva, opaque);
-        }
-    }
 }
 
 static void do_nothing(CPUState *cs, run_on_cpu_data data)
@@ -151,8 +141,9 @@ static int create(unsigned id, const struct kvm_userspace_memory_region *r,
         set_log(slot, true);
     }
     slots[id] = slot;
+    kvm390_client_memory_add(slot->gpa, slot->size, slot->hva);
     /* Protected before the guest can get at it. */
-    kvm390_protection_update();
+    kvm390_client_memory_apply();
     memory_region_add_subregion(get_system_memory(), slot->gpa, &slot->mr);
     drain();
     return 0;
@@ -170,8 +161,9 @@ static int delete(unsigned id)
     drain();
     kvm390_forget_client_code(memory_region_get_ram_addr(&slot->mr),
                               slot->size);
+    kvm390_client_memory_remove(slot->gpa, slot->size);
     object_unref(slot);
-    kvm390_protection_update();
+    kvm390_client_memory_apply();
     return 0;
 }
 
@@ -179,10 +171,12 @@ static int modify(Kvm390Slot *slot,
                   const struct kvm_userspace_memory_region *r)
 {
     if (slot->gpa != r->guest_phys_addr) {
+        kvm390_client_memory_remove(slot->gpa, slot->size);
         slot->gpa = r->guest_phys_addr;
+        kvm390_client_memory_add(slot->gpa, slot->size, slot->hva);
         memory_region_set_address(&slot->mr, slot->gpa);
         drain();
-        kvm390_protection_update();
+        kvm390_client_memory_apply();
     }
     if (slot->flags != r->flags) {
         slot->flags = r->flags;
@@ -243,8 +237,10 @@ static int set_memory(Kvm390Call *call,
         }
     }
     ret = slot ? modify(slot, r) : create(id, r, call);
-    if (!ret && !(r->flags & KVM_MEM_LOG_DIRTY_PAGES)) {
-        kvm390_api_slot_unlogged();
+    if (!ret && !(r->flags & KVM_MEM_LOG_DIRTY_PAGES) &&
+        kvm390_cmma_migration(&kvm390_guest_cmma)) {
+        /* Migration mode needs every slot to be logged. */
+        kvm390_cmma_stop_migration(&kvm390_guest_cmma);
     }
     return ret;
 }

@@ -106,15 +106,6 @@ const char *kvm390_ioctl_counter(size_t i, uint64_t *value)
     return kvm390_ioctl_find(table[i].nr, table[i].kinds)->name;
 }
 
-void *kvm390_api_out(Kvm390Call *call, size_t len)
-{
-    size_t at = call->out->len;
-
-    g_byte_array_set_size(call->out, at + len);
-    memset(call->out->data + at, 0, len);
-    return call->out->data + at;
-}
-
 /* What KVM says to a number it does not know depends on whom it is asked. */
 static int unknown(uint32_t cmd, int32_t target)
 {

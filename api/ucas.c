@@ -43,17 +43,6 @@ struct UcasPiece {
     uint64_t addr, size, offset;
 };
 
-void kvm390_ucas_each(Kvm390MemoryFunc *func, void *opaque)
-{
-    guint i;
-
-    for (i = 0; pieces && i < pieces->len; i++) {
-        UcasPiece *p = g_ptr_array_index(pieces, i);
-
-        func(p->addr, p->size, p->memory->hva + p->offset, opaque);
-    }
-}
-
 static UcasPiece *piece_add(UcasMemory *memory, uint64_t addr, uint64_t size,
                             uint64_t offset)
 {
@@ -67,6 +56,7 @@ static UcasPiece *piece_add(UcasMemory *memory, uint64_t addr, uint64_t size,
     memory_region_init_alias(&p->mr, OBJECT(p), "piece", &memory->mr, offset,
                              size);
     memory_region_add_subregion(get_system_memory(), addr, &p->mr);
+    kvm390_client_memory_add(addr, size, memory->hva + offset);
     g_ptr_array_add(pieces, p);
     return p;
 }
@@ -84,6 +74,7 @@ static void piece_cut(UcasPiece *p, uint64_t addr, uint64_t end)
 
     piece_drop(p, MAX(addr, p->addr), MIN(end, p_end));
     memory_region_del_subregion(get_system_memory(), &p->mr);
+    kvm390_client_memory_remove(p->addr, p->size);
     if (p->addr < addr) {
         piece_add(p->memory, p->addr, addr - p->addr, p->offset);
     }
@@ -157,7 +148,7 @@ int kvm390_ucas_map(Kvm390Call *call)
     memory->hva = ucas->user_addr;
     map(memory, ucas);
     object_unref(memory); /* its pieces keep it */
-    return kvm390_protection_update();
+    return kvm390_client_memory_apply();
 }
 
 int kvm390_ucas_unmap(Kvm390Call *call)
@@ -175,7 +166,7 @@ int kvm390_ucas_unmap(Kvm390Call *call)
     unmap(ucas->vcpu_addr,
           ucas->vcpu_addr + MIN(ucas->length, -ucas->vcpu_addr - 1));
     memory_region_transaction_commit();
-    return kvm390_protection_update();
+    return kvm390_client_memory_apply();
 }
 
 static void piece_finalize(Object *obj)

@@ -178,12 +178,13 @@ bool kvm390_sie_enter(Kvm390Vcpu *vcpu)
     vcpu->exit.ipa = 0;
     vcpu->exit.ipb = 0;
     kvm390_run_set_exit(vcpu, &vcpu->exit);
+    kvm390_sie_intercepted(vcpu, &vcpu->exit);
     return false;
 }
 
 void kvm390_sie_intercepted(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)
 {
-    if (!vcpu->sie) {
+    if (!vcpu->sie || exit->reason != KVM_EXIT_S390_SIEIC) {
         return;
     }
     put(vcpu, SIE_ICPTCODE, 1, exit->icptcode);

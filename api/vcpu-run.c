@@ -1,0 +1,191 @@
+/*
+ * KVM_RUN
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "api.h"
+#include "s390x-internal.h"
+#include "accel/tcg/tcg-accel-ops.h"
+#include "exec/cpu-common.h"
+#include "qemu/main-loop.h"
+#include "system/cpus.h"
+#include "kvm390/include/client-code.h"
+#include "kvm390/include/host-fault.h"
+
+/* It may have been before KVM_RUN began, or meant for one that is over. */
+static bool cancelled(Kvm390Vcpu *vcpu)
+{
+    return qatomic_read(&vcpu->cancel) == vcpu->token;
+}
+
+/* Halted, in KVM_RUN: wait for an interruption, or for the call to end. */
+static void wait_halted(Kvm390Vcpu *vcpu)
+{
+    CPUState *cs = CPU(vcpu->cpu);
+
+    bql_lock();
+    while (cs->halted && !cpu_has_work(cs) && !vcpu->exit.pending &&
+           !cancelled(vcpu) && !cs->stop) {
+        if (!cpu_work_list_empty(cs)) {
+            process_queued_cpu_work(cs);
+            continue;
+        }
+        qemu_cond_wait_bql(cs->halt_cond);
+    }
+    qemu_wait_io_event_common(cs);
+    if (cpu_has_work(cs)) {
+        cs->halted = 0;
+    }
+    bql_unlock();
+}
+
+/* A stop that asked for the status to be stored, now that the CPU is still. */
+static int store_status_of_stop(Kvm390Vcpu *vcpu)
+{
+    int ret = 0;
+
+    if (vcpu->exit.icptcode == KVM390_ICPT_STOP &&
+        vcpu->exit.reason == KVM_EXIT_S390_SIEIC &&
+        (vcpu->stop_store_status || vcpu->exit.store_status)) {
+        bql_lock();
+        vcpu->cputm = kvm390_run_cputm(vcpu);
+        ret = kvm390_store_status_at(vcpu, KVM_S390_STORE_STATUS_NOADDR);
+        if (!kvm390_intercepts.user_cpu_state) {
+            vcpu->stop_store_status = false;
+        }
+        bql_unlock();
+    }
+    return ret;
+}
+
+/* Until there is something to tell user space; returns KVM_RUN's result. */
+static int run_guest(Kvm390Vcpu *vcpu)
+{
+    CPUState *cs = CPU(vcpu->cpu);
+    int ret;
+
+    for (;;) {
+        if (vcpu->exit.pending) {
+            vcpu->exit.pending = false;
+            if (vcpu->exit.error) {
+                return vcpu->exit.error;
+            }
+            ret = store_status_of_stop(vcpu);
+            if (ret) {
+                return ret;
+            }
+            kvm390_run_set_exit(vcpu, &vcpu->exit);
+            kvm390_sie_intercepted(vcpu, &vcpu->exit);
+            kvm390_debug_exited(vcpu);
+            return 0;
+        }
+        if (cancelled(vcpu)) {
+            kvm390_run_set_reason(vcpu, KVM_EXIT_INTR);
+            return -EINTR;
+        }
+        if (cs->halted) {
+            wait_halted(vcpu);
+            if (cs->halted) {
+                continue;
+            }
+        }
+        switch (tcg_cpu_exec(cs)) {
+        case EXCP_DEBUG:
+            if (!vcpu->exit.pending && kvm390_debug_event(vcpu)) {
+                return 0;
+            }
+            break;
+        case EXCP_ATOMIC:
+            cpu_exec_step_atomic(cs);
+            break;
+        }
+        qatomic_set_mb(&cs->exit_request, 0);
+        kvm390_vcpu_do_work(cs);
+    }
+}
+
+static bool has_lowcore(S390CPU *cpu)
+{
+    return kvm390_host_permits(cpu->env.psa, true) &&
+           kvm390_host_permits(cpu->env.psa + TARGET_PAGE_SIZE, true) &&
+           address_space_access_valid(CPU(cpu)->as, cpu->env.psa,
+                                      2 * TARGET_PAGE_SIZE, true,
+                                      MEMTXATTRS_UNSPECIFIED);
+}
+
+/* The prefix area has no memory behind it. */
+static int no_lowcore(Kvm390Vcpu *vcpu)
+{
+    if (!kvm390_intercepts.ucontrol || kvm390_host_refused()) {
+        return -EFAULT;
+    }
+    vcpu->exit.reason = KVM_EXIT_S390_UCONTROL;
+    vcpu->exit.fault_addr = vcpu->cpu->env.psa;
+    kvm390_run_set_exit(vcpu, &vcpu->exit);
+    return 0;
+}
+
+/* Start a vCPU that is stopped, unless user space is to do that. */
+static int start(Kvm390Vcpu *vcpu)
+{
+    int ret = 0;
+
+    bql_lock();
+    kvm390_sie_load(vcpu);
+    if (s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED) {
+        if (kvm390_intercepts.user_cpu_state) {
+            ret = -EINVAL;
+        } else {
+            s390_cpu_set_state(S390_CPU_STATE_OPERATING, vcpu->cpu);
+        }
+    }
+    bql_unlock();
+    return ret;
+}
+
+static void leave(Kvm390Vcpu *vcpu)
+{
+    if (cancelled(vcpu)) {
+        qatomic_set(&vcpu->cancel, KVM390_NO_TOKEN);
+    }
+    vcpu->stats[KVM390_STAT_EXIT_USERSPACE]++;
+    kvm390_run_leave(vcpu);
+    kvm390_run_push(vcpu);
+    kvm390_sie_leave(vcpu);
+    kvm390_stats_update(vcpu);
+}
+
+int kvm390_run(Kvm390Call *call)
+{
+    Kvm390Vcpu *vcpu = call->vcpu;
+    int ret;
+
+    vcpu->token = call->number;
+    if (qatomic_read(&vcpu->run->immediate_exit)) {
+        return -EINTR;
+    }
+    if (!kvm390_run_masks_valid(vcpu)) {
+        return -EINVAL;
+    }
+    if (kvm390_debug_report(vcpu)) {
+        return 0;
+    }
+    if (vcpu->sie ||
+        s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED) {
+        ret = start(vcpu);
+        if (ret) {
+            return ret;
+        }
+    }
+    kvm390_run_sync(vcpu);
+    kvm390_check_client_code();
+    kvm390_debug_begin(vcpu);
+    if (!has_lowcore(vcpu->cpu)) {
+        ret = no_lowcore(vcpu);
+    } else {
+        ret = kvm390_sie_enter(vcpu) ? run_guest(vcpu) : 0;
+    }
+    leave(vcpu);
+    return ret;
+}
