@@ -5,6 +5,10 @@
 # `make help` lists the targets.
 
 SHELL := /bin/bash
+# make V=1 shows the commands, of the scripts, too.
+.SHELLFLAGS := $(if $(V),-x) -c
+SILENT := $(if $(V),,-s)
+export V
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -16,7 +20,7 @@ QEMU := $(OBJ)/qemu-system-s390x
 VERSION := $(shell cat VERSION)
 # Where a QEMU that is run from its build directory looks for firmware.
 FIRMWARE_DIR = $(OBJ)/qemu-bundle/usr/local/share/qemu
-NINJA = ninja -C $(OBJ) $(NINJAFLAGS)
+NINJA = ninja -C $(OBJ) $(if $(V),-v) $(NINJAFLAGS)
 
 # The objects of two checkouts of this project can share one cache.
 export CCACHE_BASEDIR := $(CURDIR)
@@ -25,7 +29,7 @@ export CCACHE_NOHASHDIR := true
 PROGRAMS := qemu-system-s390x qemu-s390x
 
 ## Build
-.PHONY: all deps ensure-deps tree configure
+.PHONY: all deps ensure-deps fetch fetch-qemu tree configure
 all: configure ## build build/qemu-system-s390x and build/qemu-s390x
 	@$(NINJA) $(PROGRAMS)
 	@for p in $(PROGRAMS); do ln -sfn $(OBJ)/$$p $(B)/$$p; done
@@ -48,10 +52,23 @@ tree: ensure-deps ## the QEMU tree with the hooks applied, build/qemu
 $(B)/qemu-src: | ensure-deps
 	@scripts/fetch-qemu $@
 
+# All that any target takes from the network. A part of the project that needs
+# more adds its own target to FETCH.
+FETCH :=
+fetch: ensure-deps fetch-qemu ## fetch all that any target needs; then no network is
+
+ifeq ($(QEMU_SRC),)
+fetch-qemu: $(B)/qemu-src
+else
+fetch-qemu:
+endif
+
 configure: tree
 	@scripts/configure $(QEMU_TREE) $(OBJ) $(if $(SANITIZE),--sanitize)
 
 include $(sort $(wildcard scripts/*.mk))
+
+fetch: $(FETCH)
 
 ## Hooks
 .PHONY: hooks-stat
@@ -69,4 +86,4 @@ distclean: ## remove build/ whole
 help: ## this list
 	@awk -F':.*## ' '/^## /{printf "\n%s\n", substr($$0,4)} \
 		/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nVariables: SANITIZE=1 (AddressSanitizer, UBSan), QEMU_SRC=DIR (your own QEMU\ntree, which is copied, not changed), TESTS=pattern, ACCEL, SMP, MEM, KERNEL.\n'
+	@printf '\nVariables: V=1 (show commands), SANITIZE=1 (AddressSanitizer, UBSan), QEMU_SRC=DIR (your own QEMU\ntree, which is copied, not changed), TESTS=pattern, ACCEL, SMP, MEM, KERNEL,\nKVM390_MIRROR=URL (a Debian mirror).\n'

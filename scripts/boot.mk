@@ -15,7 +15,9 @@ BOOT = scripts/boot --qemu $(QEMU) --accel $(ACCEL) --smp $(SMP) \
 	--mem $(MEM) --kernel $(KERNEL)
 
 ## Run
-.PHONY: boot shell guest-image check-boot bench check-bench
+FETCH += fetch-guest
+
+.PHONY: boot shell guest-image fetch-guest check-boot bench check-bench
 boot: all ## boot Debian's Linux (ACCEL=tcg SMP=4 MEM=2G KERNEL=trixie)
 	@scripts/guest-image $(GUEST_KERNEL)
 	@$(BOOT) --fill $(FILL)
@@ -27,12 +29,15 @@ shell: all ## the same, with an interactive shell in the guest
 guest-image: ensure-deps ## only build the guest: kernels, initramfs, firmware
 	@scripts/guest-image $(if $(filter command line,$(origin KERNEL)),$(GUEST_KERNEL),--kernel bookworm --kernel trixie)
 
+fetch-guest: ensure-deps
+	@scripts/guest-image --kernel bookworm --also trixie
+
 check-boot: all ## boot tests: both kernels, 1 and 4 CPUs, kvm390 and tcg
-	@scripts/guest-image --kernel bookworm --kernel trixie
+	@scripts/guest-image --kernel bookworm --also trixie
 	@tests/boot/run --qemu $(QEMU) $(if $(SANITIZE),--timeout 600) $(if $(TESTS),--tests '$(TESTS)')
 
 bench: all ## compare kvm390 with tcg (ROWS=pattern RUNS=5 JSON=FILE)
-	@scripts/guest-image
+	@scripts/guest-image --kernel bookworm --also trixie
 	@$(BENCH) $(if $(ROWS),--rows '$(ROWS)') $(if $(RUNS),--runs $(RUNS)) \
 		$(if $(JSON),--json $(JSON))
 

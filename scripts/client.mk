@@ -5,15 +5,20 @@
 
 CLIENT = $(B)/client$(if $(SANITIZE),-sanitize)
 
-.PHONY: client install-client check-api check-selftests
+FETCH += fetch-selftests
+
+.PHONY: client install-client fetch-selftests check-api check-selftests
 client: tree ## libkvm390, its samples, kvm390-exec: build/client
-	@$(MAKE) --no-print-directory -s -C client OUT=$(CLIENT) \
+	@$(MAKE) --no-print-directory $(SILENT) -C client OUT=$(CLIENT) \
 		LINUX=$(QEMU_TREE)/linux-headers
 
 # DESTDIR and PREFIX (/usr/local) are passed on.
 install-client: client ## install libkvm390, kvm390-exec, samples (PREFIX= DESTDIR=)
-	@$(MAKE) --no-print-directory -s -C client OUT=$(CLIENT) \
+	@$(MAKE) --no-print-directory $(SILENT) -C client OUT=$(CLIENT) \
 		LINUX=$(QEMU_TREE)/linux-headers install
+
+fetch-selftests: ensure-deps
+	@tests/selftests/run --build $(B)/selftests --fetch-only
 
 check-selftests: all client ## Linux's KVM selftests for s390x, unmodified
 	@tests/selftests/run --build $(B)/selftests --exec $(CLIENT)/kvm390-exec \
@@ -21,7 +26,7 @@ check-selftests: all client ## Linux's KVM selftests for s390x, unmodified
 		$(if $(TESTS),--tests '$(TESTS)')
 
 check-api: all client ## the KVM API on the host, ioctl by ioctl
-	@$(MAKE) --no-print-directory -s -C client OUT=$(CLIENT) \
+	@$(MAKE) --no-print-directory $(SILENT) -C client OUT=$(CLIENT) \
 		LINUX=$(QEMU_TREE)/linux-headers tests
-	@scripts/guest-image --kernel bookworm --kernel trixie
+	@scripts/guest-image --kernel bookworm --also trixie
 	@tests/api/run $(QEMU) $(CLIENT) $(QEMU_TREE)/linux-headers

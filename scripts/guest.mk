@@ -8,7 +8,7 @@ GUEST_PICK = $(foreach v,ACCEL SMP,$(if $(filter command,$(origin $(v))),\
 
 .PHONY: guest-programs check-guest
 guest-programs: ensure-deps
-	@$(MAKE) --no-print-directory -s -C tests/guest OUT=$(GUEST_PROGRAMS)
+	@$(MAKE) --no-print-directory $(SILENT) -C tests/guest OUT=$(GUEST_PROGRAMS)
 
 check-guest: all guest-programs ## bare-metal guest programs: kvm390, tcg, Hercules
 	@tests/guest/run --qemu $(QEMU) --build $(GUEST_PROGRAMS) --check-runner \

@@ -2,6 +2,7 @@
 """Where things are in this tree, and how a tool ends with a message."""
 
 import os
+import re
 import sys
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), '../../..'))
@@ -11,6 +12,10 @@ QEMU = os.path.join(BUILD, 'qemu-system-s390x')
 
 # The kernels of Debian's that are known by name here.
 SUITES = ('bookworm', 'trixie')
+
+# Where a kernel is in its package; the group is its release.
+KERNEL_MEMBER = re.compile(r'\./(?:boot/vmlinuz-([^/]+)|'
+                           r'usr/lib/modules/([^/]+)/vmlinuz)')
 
 
 class Failure(Exception):
@@ -45,3 +50,18 @@ def kernel_image(name):
     if not os.path.isfile(path):
         raise Failure(f'there is no kernel {path}; {hint}')
     return path
+
+
+def kernel_release(suite):
+    """The release of the kernel that a suite's name stands for, or None."""
+    try:
+        with open(os.path.join(GUEST, f'kernel-{suite}.package'),
+                  encoding='ascii') as note:
+            words = note.read().split()
+    except FileNotFoundError:
+        return None
+    found = KERNEL_MEMBER.fullmatch(words[-1])
+    if found:
+        return found[1] or found[2]
+    # Notes of before had no fourth word.
+    return words[0].removeprefix('linux-image-')

@@ -6,11 +6,13 @@ arguments and returns (LABEL, TEXT), or None if there is nothing to tell.
 """
 
 from . import guest
+from .fetch import records
 
 
 def kernel(run, args):
     name = run.facts.get('kernel')
-    return name and ('Kernel', f'Linux {name} ({args.kernel})')
+    origin = records.origin(f'kernel-{args.kernel}') or args.kernel
+    return name and ('Kernel', f'Linux {name} ({origin})')
 
 
 def userspace(run, _):
