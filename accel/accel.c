@@ -32,9 +32,11 @@ const char *kvm390_version(void)
 
 static int kvm390_init_machine(MachineState *ms)
 {
-    AccelClass *tcg = ACCEL_CLASS(object_class_by_name(ACCEL_CLASS_NAME("tcg")));
+    AccelClass *tcg =
+        ACCEL_CLASS(object_class_by_name(ACCEL_CLASS_NAME("tcg")));
 
-    trace_kvm390_init(kvm390_version(), kvm390_config.skeys, kvm390_config.cmma);
+    trace_kvm390_init(kvm390_version(), kvm390_config.skeys,
+                      kvm390_config.cmma);
     kvm390_guest_access_init();
     kvm390_irq_migration_init();
     return tcg->init_machine(ms);

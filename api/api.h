@@ -254,8 +254,10 @@ void kvm390_irq_clear_local(Kvm390Vcpu *vcpu);
  */
 int kvm390_adapter_interrupt(unsigned id);
 
-/** kvm390_adapter_swaps: the order in which its indicator bits count; -EINVAL
- * if there is no such adapter. BQL. */
+/**
+ * kvm390_adapter_swaps: the order in which its indicator bits count; -EINVAL
+ * if there is no such adapter. BQL.
+ */
 int kvm390_adapter_swaps(unsigned id);
 
 /** kvm390_enable_ais: KVM_CAP_S390_AIS. BQL. */
@@ -345,8 +347,8 @@ Kvm390Handler kvm390_set_memory, kvm390_set_memory2, kvm390_get_dirty_log;
 Kvm390Handler kvm390_get_attr, kvm390_set_attr, kvm390_has_attr,
     kvm390_get_masks;
 Kvm390Handler kvm390_run, kvm390_get_regs, kvm390_set_regs, kvm390_get_sregs,
-    kvm390_set_sregs, kvm390_translate, kvm390_get_fpu, kvm390_set_fpu, kvm390_get_one_reg,
-    kvm390_set_one_reg;
+    kvm390_set_sregs, kvm390_translate, kvm390_get_fpu, kvm390_set_fpu,
+    kvm390_get_one_reg, kvm390_set_one_reg;
 Kvm390Handler kvm390_get_mp_state, kvm390_set_mp_state, kvm390_normal_reset,
     kvm390_initial_reset, kvm390_clear_reset, kvm390_set_initial_psw,
     kvm390_store_status, kvm390_vcpu_fault, kvm390_pre_fault;

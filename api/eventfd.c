@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include "api.h"
+#include "qemu/cutils.h"
 #include "qemu/main-loop.h"
 #include "kvm390/include/exits.h"
 
@@ -48,17 +49,16 @@ static int identify(int fd, uint64_t *id)
 {
     g_autofree char *path = g_strdup_printf("/proc/self/fdinfo/%d", fd);
     g_autofree char *info = NULL;
-    const char *at;
+    const char *at, *end;
 
     if (fd < 0) {
         return -EBADF;
     }
     at = g_file_get_contents(path, &info, NULL, NULL) ?
          strstr(info, "eventfd-id:") : NULL;
-    if (!at) {
+    if (!at || qemu_strtou64(at + strlen("eventfd-id:"), &end, 10, id)) {
         return -EINVAL;
     }
-    *id = strtoull(at + strlen("eventfd-id:"), NULL, 10);
     return 0;
 }
 

@@ -21,8 +21,10 @@ void kvm390_server_init(Kvm390Server *server, Object *owner);
 /** kvm390_server_destroy: there is no connection left */
 void kvm390_server_destroy(Kvm390Server *server);
 
-/** kvm390_server_opened, _closed: one more connection, or one less. Any
- * thread. The last one may be the end of @server. */
+/**
+ * kvm390_server_opened, _closed: one more connection, or one less. Any
+ * thread. The last one may be the end of @server.
+ */
 void kvm390_server_opened(Kvm390Server *server, Kvm390Session *s);
 void kvm390_server_closed(Kvm390Server *server, Kvm390Session *s);
 

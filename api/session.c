@@ -3,8 +3,8 @@
  *
  * Messages are read and answered by one thread: the vCPU's own for a
  * connection that a client opened for a vCPU it runs, else a thread of the
- * connection. The first never waits for a client. What does not follow wire.h closes the connection and is logged;
- * nothing else happens.
+ * connection. The first never waits for a client. What does not follow wire.h
+ * closes the connection and is logged; nothing else happens.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -13,8 +13,8 @@
  * - Obeyed from each KVM_RUN on: CPUSTAT_KSS and CPUSTAT_STOP_INT, and of ictl
  *   the bits for ISKE, SSKE, RRBE, LPSW, STCTL, TPROT, operation exceptions and
  *   program interruptions; lctl.
- * - Stored when KVM_RUN returns: icptcode (0 if it was no interception), ipa and
- *   ipb, or for a program interruption iprcc, pgmilc and tecmc; the PSW and
+ * - Stored when KVM_RUN returns: icptcode (0 if it was no interception), ipa
+ *   and ipb, or for a program interruption iprcc, pgmilc and tecmc; the PSW and
  *   general registers 14 and 15, which KVM_RUN takes from kvm_run.
  * - Stored when the vCPU is made, and without effect afterwards: icpua, hpid,
  *   epoch, ecb (SRSI; SPECI is off, so specification exceptions are

@@ -129,7 +129,7 @@ static int64_t now_ns(void)
     return ts.tv_sec * 1000000000ll + ts.tv_nsec;
 }
 
-/* One recvmsg(). A descriptor that comes along goes to @recv_fd, if not NULL. */
+/* One recvmsg(). A descriptor that comes along goes to @recv_fd (or NULL). */
 static ssize_t recv_some(int fd, void *buf, size_t len, int flags, int *recv_fd)
 {
     union {

@@ -68,8 +68,8 @@ struct reg_mask_range {
 #define KVM_CAP_S390_REG_MASK_RANGES   KVM_CAP_ARM_SUPPORTED_REG_MASK_RANGES
 #define KVM_S390_GET_REG_WRITABLE_MASKS KVM_ARM_GET_REG_WRITABLE_MASKS
 
-/* Values of reg_mask_range.range; bit n of the capability stands for range n. */
-#define KVM_S390_REG_MASK_FACILITIES 0 /* fac_list of CPU_PROCESSOR, 2048 bytes */
+/* Values of reg_mask_range.range; bit n of the capability is for range n. */
+#define KVM_S390_REG_MASK_FACILITIES 0 /* fac_list of CPU_PROCESSOR, 2048 B */
 #define KVM_S390_REG_MASK_FEATURES   1 /* CPU_PROCESSOR_FEAT, 128 bytes */
 #define KVM_S390_REG_MASK_SUBFUNCS   2 /* CPU_PROCESSOR_SUBFUNC, 2048 bytes */
 

@@ -34,10 +34,10 @@
 #define KVM390_FLIC   (-3) /* the device of KVM_CREATE_DEVICE */
 
 /* kvm390_head.cmd: an ioctl number, or one of these */
-#define KVM390_CMD_HELLO    0x01u /* arg: version | KVM390_HELLO_*; first message */
+#define KVM390_CMD_HELLO    0x01u /* first; arg: version | KVM390_HELLO_* */
 #define KVM390_CMD_CHANNEL  0x02u /* with a socket: one more connection */
-#define KVM390_CMD_ATTACH   0x03u /* target: a vCPU that exists; returns its kvm_run */
-#define KVM390_CMD_CANCEL   0x04u /* target: a vCPU; its KVM_RUN returns -EINTR */
+#define KVM390_CMD_ATTACH   0x03u /* target: an existing vCPU; its kvm_run */
+#define KVM390_CMD_CANCEL   0x04u /* target: a vCPU; KVM_RUN returns -EINTR */
 #define KVM390_CMD_CLOSE_VM 0x05u /* VM mode: the VM ends */
 
 /*
@@ -123,8 +123,10 @@ struct kvm390_ioctl {
     uint16_t size;       /* of the struct */
     const char *name;
     const char *layout;  /* "d2w4b8": two 64-bit, four 32-bit fields, 8 bytes */
-    /* Their names, for people: "gaddr flags size op". "-" is passed over, "r[]"
-     * is all that the layout has of the same kind there. */
+    /*
+     * Their names, for people: "gaddr flags size op". "-" is passed over, "r[]"
+     * is all that the layout has of the same kind there.
+     */
     const char *fields;
     /* Fills the segments; NULL if the struct points nowhere. */
     void (*segments)(const void *arg, struct kvm390_segment *seg);
@@ -152,8 +154,10 @@ void kvm390_swab(const char *layout, void *data, size_t len);
 /** kvm390_to_wire: the same, if this machine is little-endian. */
 void kvm390_to_wire(const char *layout, void *data, size_t len);
 
-/** kvm390_irq_to_wire: kvm390_to_wire() for @n structs kvm_s390_irq, in both
- * directions; @native says whether their types are in this machine's order. */
+/**
+ * kvm390_irq_to_wire: kvm390_to_wire() for @n structs kvm_s390_irq, in both
+ * directions; @native says whether their types are in this machine's order.
+ */
 void kvm390_irq_to_wire(void *irqs, size_t n, bool native);
 
 /** kvm390_arg_to_wire: the same for an ioctl's struct */

@@ -49,7 +49,7 @@ static void activate_quiesced(void *unused)
     if (kvm390_keys_active()) {
         return;
     }
-    /* Memory may be anywhere in the address space; unused parts cost nothing. */
+    /* Memory may be anywhere in the address space; unused parts are free. */
     if (kvm390_keystore_init(&kvm390_keys.store,
                              1ull << KVM390_PAGEMAP_GFN_BITS)) {
         g_error("kvm390: no address space left for storage keys");

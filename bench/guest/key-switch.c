@@ -47,7 +47,8 @@ void main(void)
         uint64_t start = tod();
 
         for (unsigned i = 0; i < TIMES; i++) {
-            asm volatile(CHANGE(1) CHANGE(2) : : [p] "a" (page) : "2", "memory");
+            asm volatile(CHANGE(1) CHANGE(2)
+                         : : [p] "a" (page) : "2", "memory");
         }
         spka(0);
         report("spka-2-keys", start, 2);

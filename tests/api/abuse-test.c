@@ -478,7 +478,8 @@ static void test_attach_flood(void)
     CHECK(raw_plain(fds[0], KVM_GET_API_VERSION, KVM390_SYSTEM, 0) == 12);
     close(fds[0]);
     kill(server, SIGTERM);
-    CHECK(raw_reap(server, &status) && WIFEXITED(status) && !WEXITSTATUS(status));
+    CHECK(raw_reap(server, &status) && WIFEXITED(status) &&
+          !WEXITSTATUS(status));
     CHECK(raw_closed(first));
     CHECK(access(path, F_OK) == -1);
 }

@@ -64,8 +64,9 @@ static inline struct kvm390_vm *start(void)
     return new;
 }
 
-static inline int set_slot_of(struct kvm390_vm *v, unsigned slot, unsigned flags,
-                              uint64_t gpa, uint64_t size, void *hva)
+static inline int set_slot_of(struct kvm390_vm *v, unsigned slot,
+                              unsigned flags, uint64_t gpa, uint64_t size,
+                              void *hva)
 {
     struct kvm_userspace_memory_region region = {
         .slot = slot, .flags = flags, .guest_phys_addr = gpa,

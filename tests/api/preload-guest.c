@@ -97,7 +97,8 @@ static void test_copies(void)
     CHECK(copy[1] == 100 && copy[2] == 101 && copy[3] >= 120 &&
           copy[4] >= 130 && copy[5] == vm);
     CHECK(fcntl(copy[2], F_GETFD) == FD_CLOEXEC &&
-          fcntl(copy[3], F_GETFD) == 0 && fcntl(copy[4], F_GETFD) == FD_CLOEXEC);
+          fcntl(copy[3], F_GETFD) == 0 &&
+          fcntl(copy[4], F_GETFD) == FD_CLOEXEC);
     CHECK(dup3(vm, vm, 0) == -1 && errno == EINVAL);
     CHECK(dup2(-1, 100) == -1 && errno == EBADF);
     close(vm);

@@ -570,7 +570,8 @@ static void do_ioctl(void)
 
     head.target = io->kinds & KVM390_ON_VM ? KVM390_VM :
                   io->kinds & KVM390_ON_FLIC ? KVM390_FLIC : KVM390_SYSTEM;
-    if (io->kinds & KVM390_ON_VCPU && !(io->kinds & KVM390_ON_VM && one_in(2))) {
+    if (io->kinds & KVM390_ON_VCPU &&
+        !(io->kinds & KVM390_ON_VM && one_in(2))) {
         v = run[v] ? v : 0;
         head.target = v;
         fd = &vcpu_fd[v];
@@ -721,13 +722,15 @@ int main(int argc, char **argv)
         return 2;
     }
     qemu = argv[1];
-    state = argc > 3 ? strtoull(argv[3], NULL, 0) : (uint64_t)time(NULL) * getpid();
+    state = argc > 3 ? strtoull(argv[3], NULL, 0)
+                     : (uint64_t)time(NULL) * getpid();
     state = state ? state : 1;
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN);
     printf("TAP version 13\n1..1\n# seed 0x%llx\n", (unsigned long long)state);
     setenv("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1", 0);
-    setenv("ASAN_OPTIONS", "detect_leaks=1:handle_abort=1:detect_stack_use_after_return=0", 0);
+    setenv("ASAN_OPTIONS", "detect_leaks=1:handle_abort=1:"
+           "detect_stack_use_after_return=0", 0);
     log_fd = start_log();
     memory_fd = memfd_create("memory", MFD_CLOEXEC);
     event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -8,8 +8,10 @@
 
 #define HOLE    0x40000000UL
 
-/* COMPARE AND SWAP AND STORE: function code 0 (32-bit compare and swap),
- * store characteristic 0 (a byte). */
+/*
+ * COMPARE AND SWAP AND STORE: function code 0 (32-bit compare and swap),
+ * store characteristic 0 (a byte).
+ */
 static int csst_byte(uint32_t *op1, uint8_t *op2, const void *list,
                      uint32_t *compare)
 {

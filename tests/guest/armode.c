@@ -216,8 +216,10 @@ static void test_other_alets(void)
     tap_pop();
 }
 
-/* Instructions with a bad ALET in access register 4 and @in in general
- * register 4; the result in %[v]. C code may use both in between. */
+/*
+ * Instructions with a bad ALET in access register 4 and @in in general
+ * register 4; the result in %[v]. C code may use both in between.
+ */
 #define BY_AR4(in, text) ({                                             \
     uint64_t v_ = 0;                                                    \
     pgm_expect();                                                       \
@@ -298,8 +300,10 @@ static void test_register_operands(void)
     tap_pop();
 }
 
-/* A dispatchable-unit control table whose access list has only invalid
- * entries, for CR2 and, as the primary ASTE, CR5. */
+/*
+ * A dispatchable-unit control table whose access list has only invalid
+ * entries, for CR2 and, as the primary ASTE, CR5.
+ */
 static void set_access_lists(void)
 {
     uint8_t *duct = memory_alloc(64, 64), *aste = memory_alloc(64, 64);

@@ -33,7 +33,7 @@ struct aste {
 } aligned(64);
 
 static uint64_t spaces[3];
-static uint8_t *pages[3];       /* at ALIAS of each: filled with 0x10, 0x20... */
+static uint8_t *pages[3];       /* at ALIAS of each: full of 0x10, 0x20... */
 
 static void set_entry(struct ale *list, struct aste *aste, unsigned n,
                       uint64_t asce)
@@ -77,8 +77,10 @@ static void enter(void)
     psw_set_mask(PSW_LIBRARY | PSW_DAT | PSW_AR);
 }
 
-/* The code of one instruction whose operand is at 4 (and 5, and 6), with
- * access registers to match; ALETs are 0 again behind it. */
+/*
+ * The code of one instruction whose operand is at 4 (and 5, and 6), with
+ * access registers to match; ALETs are 0 again behind it.
+ */
 #define RUN(alet4, alet5, r4, r5, insn) ({                                  \
     uint64_t v_ = 0xee;                                                     \
                                                                             \
@@ -124,7 +126,8 @@ static void test_one_operand(void)
     static const struct { uint32_t alet; uint8_t page; const char *name; }
     rows[] = {
         { 0, 0, "ALET 0" }, { 1, 1, "ALET 1" }, { ALE_FIRST, 1, "an entry" },
-        { ALE_SECOND, 2, "another entry" }, { ALE_OWN, 0, "the primary space's" },
+        { ALE_SECOND, 2, "another entry" },
+        { ALE_OWN, 0, "the primary space's" },
         { ALE_PRIVATE, 1, "a private entry of this program's" },
     };
 
@@ -143,7 +146,8 @@ static void test_one_operand(void)
         }
         RUN(alet, 0, ALIAS + 8, 0, "lghi 3,3\n   stmg 2,3,0(%%r4)");
         ok_eq(*(uint64_t *)(page + 16), 3, "STMG");
-        RUN(alet, 0, ALIAS + 16, 0, "lghi 3,4\n   lghi 2,3\n   csg 2,3,0(%%r4)");
+        RUN(alet, 0, ALIAS + 16, 0,
+            "lghi 3,4\n   lghi 2,3\n   csg 2,3,0(%%r4)");
         ok_eq(*(uint64_t *)(page + 16), 4, "CSG");
         RUN(alet, 0, ALIAS, 0, "larl 1,1f\n   ex 0,0(1)\n   j 2f\n"
             "1: mvi 1(%%r4),0x77\n2:");

@@ -84,8 +84,10 @@ static uint32_t random_address(void)
     }
 }
 
-/* Descriptors as legacy queues have them: an address, length, flags, next. As
- * an address the second half of one is none. */
+/*
+ * Descriptors as legacy queues have them: an address, length, flags, next. As
+ * an address the second half of one is none.
+ */
 static void fill_arena(void)
 {
     uint32_t *p = (void *)arena;

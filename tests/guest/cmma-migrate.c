@@ -4,8 +4,8 @@
  * A guest for tests/migration/cmma and tests/discard/run.
  *
  * mode=churn (the default): for so many seconds every CPU changes the states
- * of its pages at random, writes some, releases some, and checks that states and contents
- * are what it left behind; all of them once more at the end.
+ * of its pages at random, writes some, releases some, and checks that states
+ * and contents are what it left behind; all of them once more at the end.
  * mode=hold: fills megabytes= of storage, makes it unused and waits.
  */
 #include "guest.h"

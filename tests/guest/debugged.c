@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* guest-test: accel=kvm390,tcg manual=yes */
-/* What tests/accel's debugger looks at: it waits until the debugger opens the
- * gate, meets a breakpoint, and has three instructions to step through. */
+/*
+ * What tests/accel's debugger looks at: it waits until the debugger opens the
+ * gate, meets a breakpoint, and has three instructions to step through.
+ */
 #include "guest.h"
 
 volatile uint64_t gate;

@@ -18,7 +18,7 @@
 #define CODE            0x700000UL      /* load registers, then the fuzz */
 #define WINDOW          0x600000UL      /* the data instructions may use */
 #define WINDOW_PAGES    4
-#define SLOTS           3               /* instructions in a problem-state run */
+#define SLOTS           3               /* instructions in problem state */
 
 #define SVC             0x0a00          /* ends a run */
 
@@ -139,8 +139,10 @@ static void make_run(unsigned slots, bool supervisor, bool show)
     }
 }
 
-/* The window: SVCs for the supervisor state, so that a branch ends there.
- * Its storage keys, and now and then the code's, are random. */
+/*
+ * The window: SVCs for the supervisor state, so that a branch ends there.
+ * Its storage keys, and now and then the code's, are random.
+ */
 static void fill_window(uint8_t *w, bool supervisor)
 {
     for (unsigned i = 0; i < WINDOW_PAGES; i++) {
@@ -229,8 +231,10 @@ static uint64_t make_space(void)
     return s;
 }
 
-/* For both access lists: ALET 2 is the secondary space, the rest invalid. A
- * table of zeros would be a valid one, and lead to storage at 0. */
+/*
+ * For both access lists: ALET 2 is the secondary space, the rest invalid. A
+ * table of zeros would be a valid one, and lead to storage at 0.
+ */
 static void make_access_lists(void)
 {
     uint32_t *list = memory_alloc(128, 128), *aste = memory_alloc(64, 64);

@@ -15,7 +15,7 @@
 #define READY   0x4d454d4f50454552UL
 
 enum {
-    RUN_UNDER = 1,      /* stay under psw_mask until release, CRs and AR 5 set */
+    RUN_UNDER = 1,      /* stay under psw_mask until release, with CRs, AR 5 */
     SET_KEY,            /* arg: address, key */
     GET_KEY,            /* arg: address; result: key */
     COUNT,              /* arg: address, size, CPUs; result: how often */

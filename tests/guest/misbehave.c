@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* guest-test: accel=kvm390,tcg smp=1,2 hercules=1 manual=yes timeout=5 */
-/* Fails in every way a guest program can; check-run looks whether the runner
- * notices. The argument how= chooses. */
+/*
+ * Fails in every way a guest program can; check-run looks whether the runner
+ * notices. The argument how= chooses.
+ */
 #include "guest.h"
 
 static void loop(void *arg)

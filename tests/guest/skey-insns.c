@@ -29,7 +29,8 @@ static void test_sske_iske(void)
     }
     ok_eq(wrong, 0, "256 keys on as many pages, without the low bit");
     sske(page_addr(1) + 0x123, 0x30);
-    ok_eq(iske(page_addr(1) + 0xfff), 0x30, "the offset in the page is ignored");
+    ok_eq(iske(page_addr(1) + 0xfff), 0x30,
+          "the offset in the page is ignored");
     pgm_expect();
     sske(OUTSIDE, 0x30);
     pgm_ok(PGM_ADDRESSING, "SSKE outside storage");
@@ -269,7 +270,11 @@ static uint32_t problem(void (*fn)(uint64_t))
 
 static void do_iske(uint64_t a) { asm volatile("iske 0,%0" : : "a" (a) : "0"); }
 static void do_sske(uint64_t a) { asm volatile("sske 0,%0" : : "a" (a)); }
-static void do_rrbe(uint64_t a) { asm volatile("rrbe 0,%0" : : "a" (a) : "cc"); }
+static void do_rrbe(uint64_t a)
+{
+    asm volatile("rrbe 0,%0" : : "a" (a) : "cc");
+}
+
 static void do_tprot(uint64_t a)
 {
     asm volatile("tprot 0(%0),0" : : "a" (a) : "cc");
@@ -340,7 +345,8 @@ static void test_pfmf(void)
     ok_eq(iske((uint64_t)p), 0xa8, "4K: the key is set");
     ok_eq(p[0], 0x77, "4K: setting the key clears nothing");
     pfmf(PFMF_SK | PFMF_CF | PFMF_4K | 0xc2, (uint64_t)p);
-    ok_eq(iske((uint64_t)p), 0xc2, "4K: clear and set, the key has the last word");
+    ok_eq(iske((uint64_t)p), 0xc2,
+          "4K: clear and set, the key has the last word");
     ok_eq(p[0], 0, "4K: clear and set, content");
 
     for (unsigned n = 0; n < PAGES; n++) {

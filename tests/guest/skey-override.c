@@ -58,8 +58,10 @@ static void test_lengths(void)
     tap_pop();
 }
 
-/* The string ends with its eighth byte, wherever it might have gone on to.
- * MVST may stop at the limit (condition code 3) and has to go on then. */
+/*
+ * The string ends with its eighth byte, wherever it might have gone on to.
+ * MVST may stop at the limit (condition code 3) and has to go on then.
+ */
 #define STRINGS(before, code) do {                                          \
     memset(low(LIMIT - (before)), 0x55, 8);                                 \
     *low(LIMIT - (before) + 7) = 0;                                         \

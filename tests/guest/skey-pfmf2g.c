@@ -18,7 +18,7 @@ static uint8_t acc(uint64_t addr)
     return iske(addr) & ~(SKEY_R | SKEY_C);
 }
 
-/* Pages of the frame at @start whose key is not @key, one of @step looked at. */
+/* Pages of the frame at @start whose key is not @key; looks at one of @step */
 static unsigned others(uint64_t start, uint64_t end, uint64_t step, uint8_t key)
 {
     unsigned n = 0;

@@ -245,9 +245,11 @@ static void test_prefix_area(void)
     tap_pop();
 }
 
-/* Every table of a space protected; a load and a store through it, key 3.
+/*
+ * Every table of a space protected; a load and a store through it, key 3.
  * (IPTE and its kin name an entry as their operand, which is another matter:
- * skey-moves.) */
+ * skey-moves.)
+ */
 static void test_tables(void)
 {
     uint64_t space = dat_identity(), *pte, *ste, *rte;

@@ -65,8 +65,10 @@ static uint8_t *code, *prefix_area;
 static bool show;
 static uint32_t endings[256];   /* runs, by the program-interruption code */
 
-/* An address in the arena or one that designates no storage; with any
- * displacement, and in any addressing mode, it does not reach other storage. */
+/*
+ * An address in the arena or one that designates no storage; with any
+ * displacement, and in any addressing mode, it does not reach other storage.
+ */
 static uint64_t random_address(void)
 {
     uint64_t a = arena + below(ARENA_SIZE);
@@ -141,8 +143,10 @@ static void go(uint64_t mask, uint64_t addr)
     endings[saved.pgm_code % ARRAY_SIZE(endings)]++;
 }
 
-/* The code page: registers, then what the caller puts at the result. Register
- * 0 is a number, the others are addresses. */
+/*
+ * The code page: registers, then what the caller puts at the result. Register
+ * 0 is a number, the others are addresses.
+ */
 static uint8_t *begin_code(void)
 {
     uint64_t *gprs = (void *)(code + 0x800);
@@ -450,8 +454,10 @@ static void diagnose_round(void)
        (uint64_t)code);
 }
 
-/* Every SIGP order with every parameter, but none that stops this CPU or
- * starts the other. */
+/*
+ * Every SIGP order with every parameter, but none that stops this CPU or
+ * starts the other.
+ */
 static void sigp_round(void)
 {
     unsigned order = below(2) ? below(32) : below(256), target = below(4);
@@ -556,8 +562,10 @@ static void control_program_round(void)
     } else if (op & 0xff || p[0] == 0xb2 || p[0] == 0xe5) {
         p[1] = op;
     }
-    /* no base register 0, whose displacement is in the prefix area; nor
-     * register 0, a number, as the address of an RRE instruction */
+    /*
+     * no base register 0, whose displacement is in the prefix area; nor
+     * register 0, a number, as the address of an RRE instruction
+     */
     if (!(p[2] & 0xf0)) {
         p[2] |= 0x30;
     }

@@ -37,7 +37,8 @@ static void test_properties(gconstpointer data)
     QTestState *qts = qtest_init(args);
     g_autoptr(QDict) i = info(qts);
 
-    g_assert_cmpint(qdict_get_bool(i, "skeys"), ==, strcmp(which, "skeys") != 0);
+    g_assert_cmpint(qdict_get_bool(i, "skeys"), ==,
+                    strcmp(which, "skeys") != 0);
     g_assert_cmpint(qdict_get_bool(i, "cmma"), ==, strcmp(which, "cmma") != 0);
     qtest_quit(qts);
 }

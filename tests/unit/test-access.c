@@ -87,7 +87,10 @@ static void test_low_address(void)
 
 static void test_teid(void)
 {
-    static const struct { enum Kvm390Protection prot; uint64_t bits; } rows[] = {
+    static const struct {
+        enum Kvm390Protection prot;
+        uint64_t bits;
+    } rows[] = {
         { KVM390_PROT_NONE,        0x00 },
         { KVM390_PROT_KEY,         0x08 },
         { KVM390_PROT_LOW_ADDRESS, 0x80 },

@@ -185,8 +185,10 @@ static void test_diag10(void)
     check_diag10(0x20000, 0x21000, 0x20000, 2, RANGES({ 0, 1 }, { 1, 2 }));
     check_diag10(0x20000, 0x20000, 0x20000, 1, RANGES({ 0, 1 }));
     check_diag10(0x21000, 0x21000, 0x20000, 1, RANGES({ 1, 2 }));
-    check_diag10(0x21000, 0x22000, 0x20000, 2, RANGES({ 1, 2 }, { 0x22, 0x23 }));
-    check_diag10(0x1f000, 0x20000, 0x20000, 2, RANGES({ 0x1f, 0x20 }, { 0, 1 }));
+    check_diag10(0x21000, 0x22000, 0x20000, 2,
+                 RANGES({ 1, 2 }, { 0x22, 0x23 }));
+    check_diag10(0x1f000, 0x20000, 0x20000, 2,
+                 RANGES({ 0x1f, 0x20 }, { 0, 1 }));
 }
 
 int main(int argc, char **argv)

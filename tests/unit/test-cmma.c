@@ -490,7 +490,9 @@ static void test_content_needed(void)
 
 static void test_map_changes(void)
 {
-    static const Kvm390CmmaMap one_slot = { .n = 1, .range = { { 512, 2560 } } };
+    static const Kvm390CmmaMap one_slot = {
+        .n = 1, .range = { { 512, 2560 } }
+    };
 
     setup_empty_log();
     for (unsigned gfn = 0; gfn < PAGES; gfn += 256) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Linux guest that keeps a state: programs/keepcount.sh, seen from here."""
+"""The Linux guest that keeps a state: programs/keepcount.sh seen from here."""
 
 from kvm390.guest import FACT
 from kvm390.paths import Failure

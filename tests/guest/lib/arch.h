@@ -124,8 +124,10 @@ static inline uint64_t tod(void)
     return t;
 }
 
-/* When the clock-comparator interruption is due (CR0_CLOCK_COMPARATOR admits
- * it); -1UL: never. */
+/*
+ * When the clock-comparator interruption is due (CR0_CLOCK_COMPARATOR admits
+ * it); -1UL: never.
+ */
 static inline void set_clock_comparator(uint64_t t)
 {
     asm volatile("sckc %0" : : "Q" (t));
@@ -221,7 +223,8 @@ bool facility(unsigned nr);
  * address space) on this stack and comes back by returning, by `svc`, by any
  * program interruption, or, if @mask admits them, by an external one; then
  * the caller goes on under its own mask. Returns the program-interruption
- * code (pgm_last() has the rest), CALL_EXTERNAL, or 0 for the others. Control and access registers are the caller's to set and restore.
+ * code (pgm_last() has the rest), CALL_EXTERNAL, or 0 for the others. Control
+ * and access registers are the caller's to set and restore.
  * Under a non-zero key @fn cannot store to its stack: write it in assembler
  * or as a leaf that needs none. Real page 0 has to be mapped one to one in
  * the caller's address space. One at a time per CPU.

@@ -55,8 +55,10 @@ uint64_t dat_space(void);
 /* A new space in which all of main storage is mapped one to one. */
 uint64_t dat_identity(void);
 
-/* Maps @size bytes from virtual @va to real @ra (absolute with DAT_LARGE),
- * all multiples of 4 KiB, or of 1 MiB with DAT_LARGE. */
+/*
+ * Maps @size bytes from virtual @va to real @ra (absolute with DAT_LARGE),
+ * all multiples of 4 KiB, or of 1 MiB with DAT_LARGE.
+ */
 void dat_map(uint64_t asce, uint64_t va, uint64_t ra, uint64_t size,
              uint64_t flags);
 

@@ -4,8 +4,10 @@
 #define PGM_PER         0x80
 #define LOOP_LIMIT      100000
 
-/* Where an exception is nullifying the old PSW designates the instruction
- * itself (PoP, "Types of Instruction Ending"). */
+/*
+ * Where an exception is nullifying the old PSW designates the instruction
+ * itself (PoP, "Types of Instruction Ending").
+ */
 static bool nullifies(uint16_t code)
 {
     switch (code) {

@@ -32,16 +32,20 @@ uint64_t memory_size(void);
 /* The first address behind the image and what was allocated so far. */
 uint64_t memory_free(void);
 
-/* Zeroed storage, never freed; @align is a power of two. Bails out if none
- * is left. */
+/*
+ * Zeroed storage, never freed; @align is a power of two. Bails out if none
+ * is left.
+ */
 void *memory_alloc(uint64_t size, uint64_t align);
 static inline void *page_alloc(uint64_t pages)
 {
     return memory_alloc(pages * PAGE_SIZE, PAGE_SIZE);
 }
 
-/* SERVICE CALL with @sccb (a page, its header filled in) and @command; waits
- * for it and takes its interruption. Returns the condition code. */
+/*
+ * SERVICE CALL with @sccb (a page, its header filled in) and @command; waits
+ * for it and takes its interruption. Returns the condition code.
+ */
 int service_call(uint32_t command, void *sccb);
 
 #define WAIT_DONE           0xfff       /* the TAP output tells the result */

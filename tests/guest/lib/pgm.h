@@ -92,9 +92,11 @@ static inline const struct pgm *pgm_last(void)
 /* "protection", ...; never NULL. */
 const char *pgm_name(uint16_t code);
 
-/* External and I/O interruptions are recorded whenever the PSW and CR0/CR6
+/*
+ * External and I/O interruptions are recorded whenever the PSW and CR0/CR6
  * admit them. An interruption of a class closes the class in the PSW that is
- * resumed and ends a wait, so that one window takes one interruption. */
+ * resumed and ends a wait, so that one window takes one interruption.
+ */
 static inline void ext_clear(void)
 {
     lowcore()->ext = (struct ext) { 0 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Storage keys, key-controlled accesses and page states (PoP, "Control
- * Instructions"). Supervisor state. */
+/*
+ * Storage keys, key-controlled accesses and page states (PoP, "Control
+ * Instructions"). Supervisor state.
+ */
 #ifndef GUEST_SKEY_H
 #define GUEST_SKEY_H
 
@@ -98,8 +100,10 @@ static inline int tprot(uint64_t addr, uint8_t key)
     return cc;
 }
 
-/* Sets the PSW key. Under a key other than 0 C code may not be able to use its
- * stack: rather use the keyed accesses below. */
+/*
+ * Sets the PSW key. Under a key other than 0 C code may not be able to use its
+ * stack: rather use the keyed accesses below.
+ */
 static inline void spka(uint8_t key)
 {
     asm volatile("spka 0(%0)" : : "a" ((uint64_t)key << 4) : "memory");
@@ -210,8 +214,10 @@ static inline void leaf_irbm(uint64_t addr)
 #define ESSA_USAGE                  0x0c
 #define ESSA_CONTENT                0x03
 
-/* EXTRACT AND SET STORAGE ATTRIBUTES with a constant order; the state
- * before. */
+/*
+ * EXTRACT AND SET STORAGE ATTRIBUTES with a constant order; the state
+ * before.
+ */
 #define essa(addr, order) ({                                            \
     uint64_t state_ = -1UL;                                             \
     asm volatile(".insn rrf,0xb9ab0000,%0,%1,%2,0"                      \

@@ -28,8 +28,10 @@ void smp_call_all(unsigned count, void (*fn)(void *), void *arg);
 void smp_stop(unsigned n);
 void smp_stop_others(void);
 
-/* The absolute address of CPU @n's prefix area (0: its first smp_start() is
- * yet to come, or CPU 0). */
+/*
+ * The absolute address of CPU @n's prefix area (0: its first smp_start() is
+ * yet to come, or CPU 0).
+ */
 uint32_t smp_prefix(unsigned n);
 
 struct smp_barrier {

@@ -26,8 +26,8 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 
 /*
- * %d %u %x %X with l/ll/z, %s %c %p %%, a width, the flags '0', '-' and '#', and
- * '*'. The result is cut at @size and always terminated; returns the length
+ * %d %u %x %X with l/ll/z, %s %c %p %%, a width, the flags '0', '-' and '#',
+ * and '*'. The result is cut at @size and always terminated; returns the length
  * written.
  */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);

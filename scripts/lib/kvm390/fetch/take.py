@@ -131,7 +131,8 @@ class Search:
                 self._missed(row.suite, f'{package.name} {error}')
             except apt.Trouble as error:
                 self._missed(
-                    row.suite, f'newest {upstream(package.version)} not delivered' if
+                    row.suite,
+                    f'newest {upstream(package.version)} not delivered' if
                     package is found[0] else f'{package.version} neither',
                     f'{package.name} {package.version} of {row.suite}: '
                     f'{error}')
