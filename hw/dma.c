@@ -15,13 +15,8 @@
 #include "kvm390/include/dma.h"
 #include "kvm390/include/keys.h"
 
-/* RAM that is not part of the guest's memory has no keys. */
-static void record_access(Notifier *notifier, void *data)
+static void memory_stored(MemoryRegion *mr, hwaddr addr, hwaddr len)
 {
-    const Kvm390RamAccess *access = data;
-    MemoryRegion *mr = access->mr;
-    hwaddr addr = access->addr;
-
     if (!kvm390_keys_active()) {
         return;
     }
@@ -29,20 +24,22 @@ static void record_access(Notifier *notifier, void *data)
         addr += mr->addr;
     }
     if (mr == get_system_memory()) {
-        kvm390_keys_record(addr, access->len, access->is_write);
+        kvm390_keys_record(addr, len, true);
     }
 }
 
-static Notifier ram_access_notifier = { .notify = record_access };
+/* A PCI device's addresses are not the guest's. */
+static void memory_mapped(AddressSpace *as, hwaddr addr, hwaddr len)
+{
+    if (as == &address_space_memory) {
+        kvm390_keys_record(addr, len, false);
+    }
+}
 
 void kvm390_dma_init(void)
 {
-    static bool asked;
-
-    if (!asked) {
-        kvm390_add_ram_access_notifier(&ram_access_notifier);
-        asked = true;
-    }
+    kvm390_memory_stored = memory_stored;
+    kvm390_memory_mapped = memory_mapped;
 }
 
 void kvm390_dma_fetched(hwaddr addr, hwaddr len)

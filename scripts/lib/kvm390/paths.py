@@ -28,11 +28,20 @@ def say(text):
 
 
 def main_of(function):
-    """Run a tool's main function: its status, or a Failure's message and 1."""
+    """Run a tool's main function: its status, or a Failure's message and 1.
+
+    An OSError that names a file is such a message, too; `V=1` shows where.
+    """
     try:
         sys.exit(function())
     except Failure as failure:
         say(failure)
+        sys.exit(1)
+    except OSError as error:
+        # A disk that is full, a folder of another user's.
+        if os.environ.get('V') or not error.filename:
+            raise
+        say(f'{error.filename}: {error.strerror}')
         sys.exit(1)
     except KeyboardInterrupt:
         say('interrupted')

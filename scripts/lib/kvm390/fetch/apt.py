@@ -48,8 +48,8 @@ OPTIONS = ['-o', 'Dir::Etc::sourceparts=/dev/null',
 FAULTS = (
     ('expired', False, r'is expired|is not valid yet|too old'),
     ('not signed by Debian', False,
-     r'NO_PUBKEY|is not signed|signatures? (couldn.t|were invalid)|BADSIG|'
-     r'EXPKEYSIG|Clearsigned file'),
+     r'NO_PUBKEY|signatures? (couldn.t|were invalid)|BADSIG|EXPKEYSIG|'
+     r'Clearsigned file'),
     ('out of step', True,
      r'unexpected size|Mirror sync in progress|Hash Sum mismatch'),
     ('unreachable', True,
@@ -60,7 +60,8 @@ FAULTS = (
      r'Connection closed|Error reading from|Undetermined Error|Bad header|'
      r'File is truncated|[Uu]nexpected (end|EOF)'),
     ('absent', False, r'\b404\b|does not have a Release file|\b410\b'),
-    ('refused', True, r'\b(40[13]|407|429|5\d\d)\b'),
+    ('refused', True, r' (40[13]|407|429|5\d\d) '),
+    ('not signed by Debian', False, r'is not signed'),
 )
 
 
@@ -171,18 +172,18 @@ def retrying(attempt, mirror, what):
 
 def machine_mirrors():
     """Where the machine's apt gets Debian's main archive from, as URIs."""
-    def targets(*conditions):
-        done = subprocess.run(
-            ['apt-get', 'indextargets', '--format', '$(REPO_URI)',
-             'Created-By: Packages', *conditions], check=False, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        return list(dict.fromkeys(done.stdout.split()))
+    def said(*words):
+        return subprocess.run(['apt-get', *words], check=False, text=True,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL).stdout
 
-    known = [uri for uri in targets('Origin: Debian')
-             if '-security' not in uri]
+    known = [uri for uri in said(
+        'indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages',
+        'Origin: Debian').split() if '-security' not in uri]
     # Without package lists apt knows no origins; the sources themselves do.
-    return known or [uri for uri in targets()
-                     if re.search(r'/debian/?$', uri)]
+    named = known or re.findall(r"^'(\S+/debian)/dists/",
+                                said('update', '--print-uris'), re.M)
+    return list(dict.fromkeys(named))
 
 
 @functools.lru_cache(maxsize=None)

@@ -60,7 +60,7 @@ def _drop(paths):
 def _of_dsc(dsc, folder):
     """The files that a source package's .dsc names."""
     with open(dsc, encoding='utf-8') as file:
-        block = re.search(r'^Checksums-Sha256:((?:\n .*)+)', file.read(),
+        block = re.search(r'^Checksums-Sha256:[ \t]*((?:\n .*)+)', file.read(),
                           re.M)
     return {f'{folder}/{name}': (digest, int(size)) for digest, size, name in
             (line.split() for line in block[1].strip().split('\n'))}
@@ -107,9 +107,10 @@ class Search:
                          f'{known.words}: {error}')
             return None
         mark = len(self.reasons)
-        taken, absent = self._newest(row, known)
-        if taken is None and absent and known.age() > lists.FRESH_SECONDS:
-            # The copy is of an older day: today's may name what there is.
+        old = known.age() > lists.FRESH_SECONDS
+        taken, absent = self._newest(row, known, try_all=not old)
+        if taken is None and absent and old:
+            # The copy is of an older hour: today's may name another.
             del self.reasons[mark:]
             known.ensure(refresh=True)
             taken, _ = self._newest(row, known)
@@ -117,8 +118,11 @@ class Search:
             self.reasons.append((row.suite, known.stale))
         return taken
 
-    def _newest(self, row, known):
-        """(Taken or None, whether anything that it names was absent)."""
+    def _newest(self, row, known, try_all=True):
+        """(Taken or None, whether anything that it names was absent).
+
+        try_all: whether older versions will do.
+        """
         found = [package for package in known.packages(row.package)
                  if fnmatch.fnmatchcase(package.version, row.version)]
         if not found:
@@ -139,6 +143,8 @@ class Search:
                 if error.fault == 'unreachable':
                     # Then older versions are, too.
                     return None, False
+                if not try_all:
+                    break
         return None, bool(found)
 
     def _pin(self, pin):
