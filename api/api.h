@@ -7,6 +7,8 @@
 #define KVM390_API_H
 
 #include "kvm390/include/uapi.h"
+#include "kvm390/include/ioctls.h"
+#include "kvm390/include/limits.h"
 #include "kvm390/include/wire.h"
 #include "kvm390/include/exits.h"
 #include "cpu.h"
@@ -23,8 +25,8 @@ typedef struct Kvm390Call {
     struct Kvm390Vcpu *vcpu;    /* NULL for the system and the VM */
     uint64_t number;            /* KVM390_PASS_NUMBER */
     void *arg;                  /* the struct, in host order */
-    uint8_t *in[KVM390_SEGMENTS]; /* NULL: the client cannot read it */
-    struct kvm390_segment seg[KVM390_SEGMENTS];
+    uint8_t *in[KVM390_BUFFERS]; /* NULL: the client cannot read it */
+    struct kvm390_buffer buffer[KVM390_BUFFERS];
     GByteArray *out;            /* for the client's buffers, in host order */
     int in_fd;                  /* the client's descriptor, or -1 */
     int out_fd;                 /* for the client, or -1; closed when sent */
@@ -32,24 +34,6 @@ typedef struct Kvm390Call {
 } Kvm390Call;
 
 typedef int Kvm390Handler(Kvm390Call *call);
-
-/* Flags of a handler. */
-enum {
-    KVM390_NO_BQL = 1,   /* takes the BQL itself, if at all */
-    KVM390_ANY_THREAD = 2, /* a vCPU's ioctl that need not run on its thread */
-    KVM390_REGS_IN = 4,  /* looks at registers that live in kvm_run */
-    KVM390_REGS_OUT = 8, /* changes them */
-    KVM390_VM_MODE = 16, /* -EBUSY where QEMU owns memory and run loop */
-};
-
-typedef struct Kvm390ApiEntry {
-    uint32_t nr;
-    uint8_t kinds;
-    uint8_t flags;
-    Kvm390Handler *handler;
-} Kvm390ApiEntry;
-
-#define KVM390_MAX_POINTS 50
 
 /* A breakpoint or watchpoint of KVM_SET_GUEST_DEBUG. */
 typedef struct Kvm390DebugPoint {
@@ -79,7 +63,6 @@ typedef struct Kvm390Vcpu {
     bool idle;                  /* its thread waits for messages */
     uint64_t cancel;            /* the KVM_RUN that is to return -EINTR */
     uint64_t token;             /* of the present or last KVM_RUN */
-    bool started;
     Kvm390Exit exit;
     uint64_t cputm;             /* CPU timer, which stands while not in RUN */
     bool cputm_armed;
@@ -114,17 +97,15 @@ typedef struct Kvm390Session {
 /* --- calls --- */
 
 /**
- * kvm390_api_find: the handler of an ioctl, or NULL
- */
-const Kvm390ApiEntry *kvm390_api_find(uint32_t nr, unsigned kind);
-
-/**
  * kvm390_api_call: run an ioctl
  *
  * Sets @call->ret. Without the BQL; on the vCPU's thread for a vCPU that
  * user space runs, on any thread otherwise.
  */
 void kvm390_api_call(uint32_t cmd, int32_t target, Kvm390Call *call);
+
+/** kvm390_ioctl_count: one more call of an ioctl. Any thread. */
+void kvm390_ioctl_count(const struct kvm390_ioctl *io);
 
 /** kvm390_api_out: @len zeroed bytes at the end of what goes to the client */
 void *kvm390_api_out(Kvm390Call *call, size_t len);
@@ -297,10 +278,6 @@ void kvm390_slots_count(unsigned *slots, unsigned *unlogged);
 uint64_t kvm390_slots_limit(void);
 int kvm390_slots_set_limit(uint64_t limit);
 
-#define KVM390_MAX_ROUTES 4096
-
-#define KVM390_NR_SLOTS 512
-
 /* --- the client's memory that the guest has; BQL --- */
 
 /**
@@ -335,29 +312,10 @@ int kvm390_api_get_migration(uint64_t attr, Kvm390Call *call);
 /** kvm390_stats_update: at the end of KVM_RUN, the statistics file */
 void kvm390_stats_update(Kvm390Vcpu *vcpu);
 
-/* --- dispatch tables, one for each file --- */
+/* --- the handlers, one for each row --- */
 
-Kvm390Handler kvm390_get_api_version, kvm390_create_vm, kvm390_extension,
-    kvm390_get_mmap_size, kvm390_enable_sie, kvm390_create_vcpu,
-    kvm390_enable_cap, kvm390_create_irqchip, kvm390_set_routing,
-    kvm390_vcpu_enable_cap;
-Kvm390Handler kvm390_create_device, kvm390_flic_set, kvm390_flic_get,
-    kvm390_flic_has, kvm390_irqfd, kvm390_ioeventfd;
-Kvm390Handler kvm390_set_memory, kvm390_set_memory2, kvm390_get_dirty_log;
-Kvm390Handler kvm390_get_attr, kvm390_set_attr, kvm390_has_attr,
-    kvm390_get_masks;
-Kvm390Handler kvm390_run, kvm390_get_regs, kvm390_set_regs, kvm390_get_sregs,
-    kvm390_set_sregs, kvm390_translate, kvm390_get_fpu, kvm390_set_fpu,
-    kvm390_get_one_reg, kvm390_set_one_reg;
-Kvm390Handler kvm390_get_mp_state, kvm390_set_mp_state, kvm390_normal_reset,
-    kvm390_initial_reset, kvm390_clear_reset, kvm390_set_initial_psw,
-    kvm390_store_status, kvm390_vcpu_fault, kvm390_pre_fault;
-Kvm390Handler kvm390_set_guest_debug;
-Kvm390Handler kvm390_ucas_map, kvm390_ucas_unmap, kvm390_protect;
-Kvm390Handler kvm390_vm_interrupt, kvm390_vcpu_interrupt, kvm390_vcpu_irq,
-    kvm390_get_irqs, kvm390_set_irqs;
-Kvm390Handler kvm390_api_get_skeys, kvm390_api_set_skeys, kvm390_api_keyop;
-Kvm390Handler kvm390_api_get_cmma, kvm390_api_set_cmma;
-Kvm390Handler kvm390_get_stats_fd, kvm390_vm_memop, kvm390_vcpu_memop;
+#define KVM390_DECLARE_HANDLER(number, on, pass, type, buffers, descriptor, \
+                               flags, handler, ...) Kvm390Handler handler;
+KVM390_IOCTLS(KVM390_DECLARE_HANDLER)
 
 #endif

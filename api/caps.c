@@ -12,6 +12,7 @@
 #include "kvm390/include/accel.h"
 #include "kvm390/include/caps.h"
 #include "kvm390/include/exits.h"
+#include "kvm390/include/ioctls.h"
 #include "kvm390/include/memop.h"
 #include "cpu-model.h"
 
@@ -30,8 +31,6 @@ static int mem_op_extension(void)
 {
     return KVM390_MEMOP_EXTENSION;
 }
-
-#define CAP(cap, function) { .name = #cap, .number = cap, .value = function }
 
 static int yes(void)
 {
@@ -100,66 +99,80 @@ static int cpu_topology(void)
     return kvm390_model_facility(11);
 }
 
+#define CAPS(CAP) \
+    CAP(KVM_CAP_NR_VCPUS, max_vcpus) \
+    CAP(KVM_CAP_MAX_VCPUS, max_vcpus) \
+    CAP(KVM_CAP_MAX_VCPU_ID, max_vcpus) \
+    CAP(KVM_CAP_S390_MEM_OP, mem_op_size) \
+    CAP(KVM_CAP_S390_MEM_OP_EXTENSION, mem_op_extension) \
+    CAP(KVM_CAP_S390_SKEYS, skeys) \
+    CAP(KVM_CAP_S390_KEYOP, skeys) \
+    CAP(KVM_CAP_S390_CMMA_MIGRATION, cmma) \
+    CAP(KVM_CAP_NR_MEMSLOTS, nr_slots) \
+    CAP(KVM_CAP_USER_MEMORY, yes) \
+    CAP(KVM_CAP_USER_MEMORY2, yes) \
+    CAP(KVM_CAP_DESTROY_MEMORY_REGION_WORKS, yes) \
+    CAP(KVM_CAP_JOIN_MEMORY_REGIONS_WORKS, yes) \
+    CAP(KVM_CAP_SYNC_MMU, yes) \
+    CAP(KVM_CAP_SYNC_REGS, yes) \
+    CAP(KVM_CAP_ONE_REG, yes) \
+    CAP(KVM_CAP_MP_STATE, yes) \
+    CAP(KVM_CAP_IMMEDIATE_EXIT, yes) \
+    CAP(KVM_CAP_ENABLE_CAP, yes) \
+    CAP(KVM_CAP_ENABLE_CAP_VM, yes) \
+    CAP(KVM_CAP_CHECK_EXTENSION_VM, yes) \
+    CAP(KVM_CAP_VM_ATTRIBUTES, yes) \
+    CAP(KVM_CAP_DEVICE_CTRL, yes) \
+    CAP(KVM_CAP_SET_GUEST_DEBUG, yes) \
+    CAP(KVM_CAP_SET_GUEST_DEBUG2, guest_debug) \
+    CAP(KVM_CAP_BINARY_STATS_FD, yes) \
+    CAP(KVM_CAP_IRQ_ROUTING, irq_routes) \
+    CAP(KVM_CAP_IRQFD, yes) \
+    CAP(KVM_CAP_IRQFD_RESAMPLE, yes) \
+    CAP(KVM_CAP_IOEVENTFD, yes) \
+    CAP(KVM_CAP_IOEVENTFD_ANY_LENGTH, yes) \
+    CAP(KVM_CAP_S390_AIS, yes) \
+    CAP(KVM_CAP_S390_AIS_MIGRATION, yes) \
+    CAP(KVM_CAP_PRE_FAULT_MEMORY, yes) \
+    CAP(KVM_CAP_S390_PSW, yes) \
+    CAP(KVM_CAP_S390_GMAP, yes) \
+    CAP(KVM_CAP_S390_IRQCHIP, yes) \
+    CAP(KVM_CAP_S390_CSS_SUPPORT, yes) \
+    CAP(KVM_CAP_S390_INJECT_IRQ, yes) \
+    CAP(KVM_CAP_S390_IRQ_STATE, yes) \
+    CAP(KVM_CAP_S390_UCONTROL, ucontrol) \
+    CAP(KVM_CAP_S390_USER_SIGP, yes) \
+    CAP(KVM_CAP_S390_USER_STSI, yes) \
+    CAP(KVM_CAP_S390_USER_INSTR0, yes) \
+    CAP(KVM_CAP_S390_USER_OPEREXEC, yes) \
+    CAP(KVM_CAP_S390_VCPU_RESETS, yes) \
+    CAP(KVM_CAP_S390_DIAG318, yes) \
+    CAP(KVM_CAP_S390_VECTOR_REGISTERS, vector_registers) \
+    CAP(KVM_CAP_S390_RI, runtime_instrumentation) \
+    CAP(KVM_CAP_S390_GS, guarded_storage) \
+    CAP(KVM_CAP_S390_BPB, branch_prediction) \
+    CAP(KVM_CAP_S390_CPU_TOPOLOGY, cpu_topology) \
+    CAP(KVM_CAP_ASYNC_PF, yes) \
+    CAP(KVM_CAP_HALT_POLL, yes) \
+    CAP(KVM_CAP_INTERNAL_ERROR_DATA, yes) \
+    CAP(KVM_CAP_SYSTEM_EVENT_DATA, yes) \
+    CAP(KVM_CAP_S390_REG_MASK_RANGES, mask_ranges)
+
+#define ENTRY(cap, function) \
+    { .name = #cap, .number = cap, .value = function },
+
 const Kvm390Cap kvm390_caps[] = {
-    CAP(KVM_CAP_NR_VCPUS, max_vcpus),
-    CAP(KVM_CAP_MAX_VCPUS, max_vcpus),
-    CAP(KVM_CAP_MAX_VCPU_ID, max_vcpus),
-    CAP(KVM_CAP_S390_MEM_OP, mem_op_size),
-    CAP(KVM_CAP_S390_MEM_OP_EXTENSION, mem_op_extension),
-    CAP(KVM_CAP_S390_SKEYS, skeys),
-    CAP(KVM_CAP_S390_KEYOP, skeys),
-    CAP(KVM_CAP_S390_CMMA_MIGRATION, cmma),
-    CAP(KVM_CAP_NR_MEMSLOTS, nr_slots),
-    CAP(KVM_CAP_USER_MEMORY, yes),
-    CAP(KVM_CAP_USER_MEMORY2, yes),
-    CAP(KVM_CAP_DESTROY_MEMORY_REGION_WORKS, yes),
-    CAP(KVM_CAP_JOIN_MEMORY_REGIONS_WORKS, yes),
-    CAP(KVM_CAP_SYNC_MMU, yes),
-    CAP(KVM_CAP_SYNC_REGS, yes),
-    CAP(KVM_CAP_ONE_REG, yes),
-    CAP(KVM_CAP_MP_STATE, yes),
-    CAP(KVM_CAP_IMMEDIATE_EXIT, yes),
-    CAP(KVM_CAP_ENABLE_CAP, yes),
-    CAP(KVM_CAP_ENABLE_CAP_VM, yes),
-    CAP(KVM_CAP_CHECK_EXTENSION_VM, yes),
-    CAP(KVM_CAP_VM_ATTRIBUTES, yes),
-    CAP(KVM_CAP_DEVICE_CTRL, yes),
-    CAP(KVM_CAP_SET_GUEST_DEBUG, yes),
-    CAP(KVM_CAP_SET_GUEST_DEBUG2, guest_debug),
-    CAP(KVM_CAP_BINARY_STATS_FD, yes),
-    CAP(KVM_CAP_IRQ_ROUTING, irq_routes),
-    CAP(KVM_CAP_IRQFD, yes),
-    CAP(KVM_CAP_IRQFD_RESAMPLE, yes),
-    CAP(KVM_CAP_IOEVENTFD, yes),
-    CAP(KVM_CAP_IOEVENTFD_ANY_LENGTH, yes),
-    CAP(KVM_CAP_S390_AIS, yes),
-    CAP(KVM_CAP_S390_AIS_MIGRATION, yes),
-    CAP(KVM_CAP_PRE_FAULT_MEMORY, yes),
-    CAP(KVM_CAP_S390_PSW, yes),
-    CAP(KVM_CAP_S390_GMAP, yes),
-    CAP(KVM_CAP_S390_IRQCHIP, yes),
-    CAP(KVM_CAP_S390_CSS_SUPPORT, yes),
-    CAP(KVM_CAP_S390_INJECT_IRQ, yes),
-    CAP(KVM_CAP_S390_IRQ_STATE, yes),
-    CAP(KVM_CAP_S390_UCONTROL, ucontrol),
-    CAP(KVM_CAP_S390_USER_SIGP, yes),
-    CAP(KVM_CAP_S390_USER_STSI, yes),
-    CAP(KVM_CAP_S390_USER_INSTR0, yes),
-    CAP(KVM_CAP_S390_USER_OPEREXEC, yes),
-    CAP(KVM_CAP_S390_VCPU_RESETS, yes),
-    CAP(KVM_CAP_S390_DIAG318, yes),
-    CAP(KVM_CAP_S390_VECTOR_REGISTERS, vector_registers),
-    CAP(KVM_CAP_S390_RI, runtime_instrumentation),
-    CAP(KVM_CAP_S390_GS, guarded_storage),
-    CAP(KVM_CAP_S390_BPB, branch_prediction),
-    CAP(KVM_CAP_S390_CPU_TOPOLOGY, cpu_topology),
-    CAP(KVM_CAP_ASYNC_PF, yes),
-    CAP(KVM_CAP_HALT_POLL, yes),
-    CAP(KVM_CAP_INTERNAL_ERROR_DATA, yes),
-    CAP(KVM_CAP_SYSTEM_EVENT_DATA, yes),
-    CAP(KVM_CAP_S390_REG_MASK_RANGES, mask_ranges),
+    CAPS(ENTRY)
     { }
 };
+
+/* A row of ioctls.h that names a capability not offered does not compile. */
+#define OFFERED(cap, function) OFFERED_##cap,
+#define NAMED(number, on, pass, type, buffers, descriptor, flags, handler, \
+              cap) \
+    NAMED_BY_##handler = OFFERED_##cap,
+
+G_GNUC_UNUSED enum { OFFERED_BASIC, CAPS(OFFERED) KVM390_IOCTLS(NAMED) };
 
 int kvm390_check_extension(uint32_t number)
 {

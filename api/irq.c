@@ -347,7 +347,7 @@ int kvm390_set_irqs(Kvm390Call *call)
     int ret = 0;
 
     if (!n || state->len % sizeof(struct kvm_s390_irq) ||
-        state->len > call->seg[0].in_len) {
+        state->len > call->buffer[0].in_len) {
         return -EINVAL;
     }
     if (!call->in[0]) {

@@ -17,8 +17,9 @@ static bool is_read(const struct kvm_s390_mem_op *op)
 /* What a read is read into: nothing yet, or room for all of it. */
 static void *read_buffer(Kvm390Call *call)
 {
-    return call->seg[0].out_len ? kvm390_api_out(call, call->seg[0].out_len) :
-           NULL;
+    size_t len = call->buffer[0].out_len;
+
+    return len ? kvm390_api_out(call, len) : NULL;
 }
 
 static Kvm390Memop make_op(Kvm390Call *call)

@@ -50,7 +50,7 @@ static int send_reply(Kvm390Session *s, struct kvm390_head *head,
 
     wire.magic = KVM390_WIRE_MAGIC;
     wire.flags = wire.reserved = 0;
-    kvm390_head_to_wire(&wire);
+    kvm390_head_reorder(&wire);
     ret = kvm390_stream_write(&s->stream, iov, 3, fd, !s->vcpu);
     if (ret == -EAGAIN) {
         bad(s, "it does not read its replies");
@@ -158,14 +158,11 @@ static bool address(Kvm390Session *s, Kvm390Call *call, int32_t target)
     return call->vcpu;
 }
 
-static bool belongs_here(Kvm390Session *s, const Kvm390Call *call,
-                         const struct kvm390_head *head)
+static bool belongs_here(Kvm390Session *s, const Kvm390Call *call)
 {
-    const Kvm390ApiEntry *entry = kvm390_api_find(head->cmd, KVM390_ON_VCPU);
-
     /* What user space runs, it runs on the vCPU's own connection. */
     return !call->vcpu || !kvm390_intercepts.vm || call->vcpu == s->vcpu ||
-           (entry && entry->flags & KVM390_ANY_THREAD);
+           (call->io && call->io->flags & KVM390_ANYTIME);
 }
 
 static const char *prepare(Kvm390Session *s, Kvm390Request *r, Kvm390Call *call)
@@ -179,10 +176,10 @@ static const char *prepare(Kvm390Session *s, Kvm390Request *r, Kvm390Call *call)
     if (!address(s, call, target)) {
         return "no such object";
     }
-    if (!belongs_here(s, call, &r->head)) {
+    call->io = kvm390_ioctl_find(r->head.cmd, kind);
+    if (!belongs_here(s, call)) {
         return "a vCPU's ioctl on another connection";
     }
-    call->io = kvm390_ioctl_find(r->head.cmd, kind);
     if (!call->io) {
         return r->head.arg_len || r->head.buf_len ? "unknown ioctl with data" :
                NULL;
@@ -190,16 +187,18 @@ static const char *prepare(Kvm390Session *s, Kvm390Request *r, Kvm390Call *call)
     call->number = r->head.arg;
     if (r->head.arg_len == call->io->size &&
         !(r->head.flags & KVM390_BAD_ARG)) {
-        kvm390_arg_to_wire(call->io, r->arg, false);
+        kvm390_arg_reorder(call->io, r->arg, KVM390_WIRE_ORDER,
+                           KVM390_HOST_ORDER);
         call->arg = r->arg;
     }
-    why = kvm390_request_check(&r->head, call->io, r->arg, call->seg);
-    for (i = 0; !why && i < KVM390_SEGMENTS; i++) {
-        if (call->seg[i].in_len &&
+    why = kvm390_request_check(&r->head, call->io, r->arg, call->buffer);
+    for (i = 0; !why && i < KVM390_BUFFERS; i++) {
+        if (call->buffer[i].in_len &&
             !(r->head.flags & (KVM390_BAD_BUF0 << i))) {
-            kvm390_buf_to_wire(&call->seg[i], at, call->seg[i].in_len, false);
+            kvm390_buffer_reorder(&call->buffer[i], at, call->buffer[i].in_len,
+                                  KVM390_WIRE_ORDER, KVM390_HOST_ORDER);
             call->in[i] = at;
-            at += call->seg[i].in_len;
+            at += call->buffer[i].in_len;
         }
     }
     return why;
@@ -212,10 +211,11 @@ static void finish(Kvm390Call *call, struct kvm390_head *head)
     int i;
 
     head->buf_len = left;
-    for (i = 0; i < KVM390_SEGMENTS && left; i++) {
-        size_t n = MIN(left, call->seg[i].out_len);
+    for (i = 0; i < KVM390_BUFFERS && left; i++) {
+        size_t n = MIN(left, call->buffer[i].out_len);
 
-        kvm390_buf_to_wire(&call->seg[i], call->out->data + at, n, true);
+        kvm390_buffer_reorder(&call->buffer[i], call->out->data + at, n,
+                              KVM390_HOST_ORDER, KVM390_WIRE_ORDER);
         at += n;
         left -= n;
     }
@@ -239,7 +239,8 @@ static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
     head.arg_len = 0;
     if (call.arg && call.io->pass >= KVM390_PASS_OUT && call.ret >= 0) {
         head.arg_len = call.io->size;
-        kvm390_arg_to_wire(call.io, r->arg, true);
+        kvm390_arg_reorder(call.io, r->arg, KVM390_HOST_ORDER,
+                           KVM390_WIRE_ORDER);
     }
     finish(&call, &head);
     r->fd = call.in_fd;
@@ -252,7 +253,7 @@ static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
 
 static bool is_control(uint32_t cmd)
 {
-    return cmd >= KVM390_CMD_HELLO && cmd <= KVM390_CMD_CLOSE_VM;
+    return cmd >= KVM390_CMD_HELLO && cmd <= KVM390_CMD_LAST;
 }
 
 static int serve_control(Kvm390Session *s, Kvm390Request *r)

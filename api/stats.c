@@ -82,7 +82,7 @@ static size_t data_offset(size_t n)
 }
 
 static GByteArray *build(const Stat *stats, size_t n, Kvm390Vcpu *vcpu,
-                         bool foreign)
+                         enum kvm390_order order)
 {
     GByteArray *file = g_byte_array_new();
     struct kvm_stats_header header = {
@@ -95,7 +95,8 @@ static GByteArray *build(const Stat *stats, size_t n, Kvm390Vcpu *vcpu,
     char name[NAME_SIZE] = "";
     size_t i;
 
-    kvm390_swab(foreign ? "w6" : NULL, &header, sizeof(header));
+    kvm390_reorder(&kvm390_layout_kvm_stats_header, &header, sizeof(header),
+                   KVM390_HOST_ORDER, order);
     g_byte_array_append(file, (uint8_t *)&header, sizeof(header));
     if (vcpu) {
         snprintf(name, sizeof(name), "kvm-%d/vcpu-%u", getpid(), vcpu->id);
@@ -113,14 +114,16 @@ static GByteArray *build(const Stat *stats, size_t n, Kvm390Vcpu *vcpu,
         char text[NAME_SIZE] = "";
 
         pstrcpy(text, sizeof(text), stats[i].name);
-        kvm390_swab(foreign ? "w1h2w2" : NULL, &desc, sizeof(desc));
+        kvm390_reorder(&kvm390_layout_kvm_stats_desc, &desc, sizeof(desc),
+                       KVM390_HOST_ORDER, order);
         g_byte_array_append(file, (uint8_t *)&desc, sizeof(desc));
         g_byte_array_append(file, (uint8_t *)text, sizeof(text));
     }
     for (i = 0; i < n; i++) {
         uint64_t value = stats[i].value(vcpu);
 
-        kvm390_swab(foreign ? "d" : NULL, &value, sizeof(value));
+        kvm390_reorder(&kvm390_layout_u64, &value, sizeof(value),
+                       KVM390_HOST_ORDER, order);
         g_byte_array_append(file, (uint8_t *)&value, sizeof(value));
     }
     return file;
@@ -129,7 +132,8 @@ static GByteArray *build(const Stat *stats, size_t n, Kvm390Vcpu *vcpu,
 /* One file for each object, made when it is first asked for; BQL. */
 typedef struct StatsFile {
     int fd;
-    bool open, foreign;
+    bool open;
+    enum kvm390_order order;    /* the client's */
 } StatsFile;
 
 static StatsFile vm_file, vcpu_files[S390_MAX_CPUS];
@@ -147,10 +151,11 @@ int kvm390_get_stats_fd(Kvm390Call *call)
         if (f->fd < 0) {
             return -ENOMEM;
         }
-        f->foreign = call->session->little_endian != !HOST_BIG_ENDIAN;
+        f->order = call->session->little_endian ? KVM390_LITTLE_ENDIAN :
+                   KVM390_BIG_ENDIAN;
         qatomic_store_release(&f->open, true);
     }
-    file = build(stats, n, vcpu, f->foreign);
+    file = build(stats, n, vcpu, f->order);
     if (pwrite(f->fd, file->data, file->len, 0) != file->len) {
         return -ENOMEM;
     }
@@ -170,7 +175,8 @@ void kvm390_stats_update(Kvm390Vcpu *vcpu)
     for (i = 0; i < ARRAY_SIZE(values); i++) {
         values[i] = vcpu_stats[i].value(vcpu);
     }
-    kvm390_swab(f->foreign ? "d" : NULL, values, sizeof(values));
+    kvm390_reorder(&kvm390_layout_u64, values, sizeof(values),
+                   KVM390_HOST_ORDER, f->order);
     /* A reader sees old or new values; the file stays well-formed. */
     if (pwrite(f->fd, values, sizeof(values),
                data_offset(ARRAY_SIZE(values))) < 0) {

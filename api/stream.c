@@ -92,7 +92,7 @@ static const char *begin(Kvm390Stream *s)
     const char *why;
 
     memcpy(&head, s->buf, sizeof(head));
-    kvm390_head_to_wire(&head);
+    kvm390_head_reorder(&head);
     why = kvm390_head_check(&head);
     if (why) {
         return why;
@@ -134,7 +134,7 @@ int kvm390_stream_read(Kvm390Stream *s, Kvm390Request *r, const char **why)
     } while (!s->total || s->have < s->total);
 
     memcpy(&r->head, at, sizeof(r->head));
-    kvm390_head_to_wire(&r->head);
+    kvm390_head_reorder(&r->head);
     r->arg = at + sizeof(r->head);
     r->buf = r->arg + r->head.arg_len;
     r->fd = s->passed;

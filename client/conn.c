@@ -218,7 +218,7 @@ int kvm390_send(struct kvm390_conn *conn, const struct kvm390_message *msg,
     };
 
     head.magic = KVM390_WIRE_MAGIC;
-    kvm390_head_to_wire(&head);
+    kvm390_head_reorder(&head);
     return send_all(conn->fd, iov, 3, send_fd);
 }
 
@@ -283,7 +283,7 @@ int kvm390_recv(struct kvm390_conn *conn, struct kvm390_message *msg,
     }
     have = have > head ? have : head;
     memcpy(&msg->head, early, head);
-    kvm390_head_to_wire(&msg->head);
+    kvm390_head_reorder(&msg->head);
     if (kvm390_head_check(&msg->head) ||
         recv_parts(conn, msg, early + head, have - head, reply)) {
         goto broken;

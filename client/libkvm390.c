@@ -347,45 +347,37 @@ int kvm390_vcpu_fd(const struct kvm390_vcpu *vcpu)
     return vcpu->run_fd;
 }
 
-/* Is it an ioctl whose memory the guest gets, not its contents? How much? */
-static bool memory_length(const struct kvm390_ioctl *io, const void *arg,
-                          uint64_t *len)
+static uint64_t read_field(const void *arg, size_t at, size_t size)
 {
-    const struct kvm_userspace_memory_region *region = arg;
-    const struct kvm_s390_ucas_mapping *ucas = arg;
+    uint64_t d;
+    uint32_t w;
 
-    switch (io->nr) {
-    case KVM_SET_USER_MEMORY_REGION:
-    case KVM_SET_USER_MEMORY_REGION2:
-        *len = region->memory_size;
-        return true;
-    case KVM_S390_UCAS_MAP:
-        *len = ucas->length;
-        return true;
-    default:
-        return false;
+    if (size == 8) {
+        memcpy(&d, (const char *)arg + at, sizeof(d));
+        return d;
     }
+    memcpy(&w, (const char *)arg + at, sizeof(w));
+    return w;
 }
 
 /* What an ioctl's struct points to, collected behind it; fills the flags. */
 static uint8_t *gather(struct kvm390_vm *vm, const struct kvm390_ioctl *io,
                        void *arg,
-                       struct kvm390_segment *seg, struct kvm390_head *head,
+                       struct kvm390_buffer *buffer, struct kvm390_head *head,
                        int *send_fd)
 {
-    size_t len = seg[0].in_len + (size_t)seg[1].in_len, at = 0;
+    size_t len = buffer[0].in_len + (size_t)buffer[1].in_len, at = 0;
     uint8_t *buf = len ? malloc(len) : NULL;
-    uint64_t memory;
     int i;
 
-    for (i = 0; buf && i < KVM390_SEGMENTS; i++) {
-        const void *from = (const void *)(uintptr_t)seg[i].addr;
+    for (i = 0; buf && i < KVM390_BUFFERS; i++) {
+        const void *from = (const void *)(uintptr_t)buffer[i].addr;
 
-        if (!seg[i].in_len) {
+        if (!buffer[i].in_len) {
             continue;
         }
-        if (memory_length(io, arg, &memory)) {
-            uint64_t offset;
+        if (io->fd.kind == KVM390_FD_MEMORY) {
+            uint64_t memory = read_field(arg, io->fd.at, 8), offset;
 
             *send_fd = kvm390_memory_share((void *)from, memory, &offset);
             kvm390_memory_tell(vm, (void *)from, memory);
@@ -395,32 +387,34 @@ static uint8_t *gather(struct kvm390_vm *vm, const struct kvm390_ioctl *io,
             }
             memcpy(buf + at, &offset, 8);
         } else {
-            if (seg[i].addr == UINT64_MAX) {
+            if (buffer[i].addr == UINT64_MAX) {
                 from = (const char *)arg + io->size;
             }
-            if (!kvm390_readable(from, seg[i].in_len)) {
+            if (!kvm390_readable(from, buffer[i].in_len)) {
                 head->flags |= KVM390_BAD_BUF0 << i;
                 continue;
             }
-            memcpy(buf + at, from, seg[i].in_len);
+            memcpy(buf + at, from, buffer[i].in_len);
         }
-        kvm390_buf_to_wire(&seg[i], buf + at, seg[i].in_len, true);
-        at += seg[i].in_len;
+        kvm390_buffer_reorder(&buffer[i], buf + at, buffer[i].in_len,
+                              KVM390_HOST_ORDER, KVM390_WIRE_ORDER);
+        at += buffer[i].in_len;
     }
     head->buf_len = at;
     return buf;
 }
 
 /* The reply's buffers, to where the struct points; 0 or -EFAULT. */
-static int scatter(struct kvm390_segment *seg, uint8_t *buf, size_t len)
+static int scatter(struct kvm390_buffer *buffer, uint8_t *buf, size_t len)
 {
     int i;
 
-    for (i = 0; i < KVM390_SEGMENTS && len; i++) {
-        size_t n = seg[i].out_len < len ? seg[i].out_len : len;
+    for (i = 0; i < KVM390_BUFFERS && len; i++) {
+        size_t n = buffer[i].out_len < len ? buffer[i].out_len : len;
 
-        kvm390_buf_to_wire(&seg[i], buf, n, false);
-        if (kvm390_copy_out((void *)(uintptr_t)seg[i].addr, buf, n)) {
+        kvm390_buffer_reorder(&buffer[i], buf, n, KVM390_WIRE_ORDER,
+                              KVM390_HOST_ORDER);
+        if (kvm390_copy_out((void *)(uintptr_t)buffer[i].addr, buf, n)) {
             return -EFAULT;
         }
         buf += n;
@@ -551,22 +545,18 @@ static int eventfd_of(const struct kvm390_ioctl *io, const void *arg,
                       int *send_fd)
 {
     const struct kvm_irqfd *irqfd = arg;
-    const struct kvm_ioeventfd *ioeventfd = arg;
     int fd;
 
-    if (io->nr == KVM_IRQFD) {
-        fd = irqfd->fd;
-        if (irqfd->flags == KVM_IRQFD_FLAG_RESAMPLE &&
-            fcntl(fd, F_GETFD, 0l) >= 0 && !is_eventfd(irqfd->resamplefd)) {
-            if (fcntl(irqfd->resamplefd, F_GETFD, 0l) >= 0) {
-                errno = EINVAL;
-            }
-            return -1;
-        }
-    } else if (io->nr == KVM_IOEVENTFD) {
-        fd = ioeventfd->fd;
-    } else {
+    if (io->fd.kind != KVM390_FD_EVENT) {
         return 0;
+    }
+    fd = read_field(arg, io->fd.at, 4);
+    if (io->nr == KVM_IRQFD && irqfd->flags == KVM_IRQFD_FLAG_RESAMPLE &&
+        fcntl(fd, F_GETFD, 0l) >= 0 && !is_eventfd(irqfd->resamplefd)) {
+        if (fcntl(irqfd->resamplefd, F_GETFD, 0l) >= 0) {
+            errno = EINVAL;
+        }
+        return -1;
     }
     *send_fd = fcntl(fd, F_GETFD, 0l) >= 0 ? fd : -1;
     return 0;
@@ -580,7 +570,7 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     struct kvm390_conn *conn = vcpu ? &vcpu->conn : &vm->conn;
     struct kvm390_message msg = { .head = { .cmd = request,
                                             .target = target } };
-    struct kvm390_segment seg[KVM390_SEGMENTS] = { 0 };
+    struct kvm390_buffer buffer[KVM390_BUFFERS] = { 0 };
     int send_fd = -1, recv_fd = -1, before = errno, ret;
     uint8_t *buf = NULL;
     void *reply = NULL;
@@ -596,7 +586,7 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
         }
         return ret ? -1 : 0;
     }
-    if (request == KVM_S390_INTERRUPT || request == KVM_S390_IRQ) {
+    if (io && io->flags & KVM390_ANYTIME) {
         conn = &vm->conn; /* need not wait for KVM_RUN to end */
     }
     if (io && io->pass == KVM390_PASS_NUMBER) {
@@ -607,12 +597,13 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
         } else {
             memcpy(msg.arg, arg, io->size);
             msg.head.arg_len = io->size;
-            kvm390_segments(io, msg.arg, seg);
+            kvm390_buffers(io, msg.arg, buffer);
             if (eventfd_of(io, msg.arg, &send_fd)) {
                 return -1;
             }
-            buf = gather(vm, io, arg, seg, &msg.head, &send_fd);
-            kvm390_arg_to_wire(io, msg.arg, true);
+            buf = gather(vm, io, arg, buffer, &msg.head, &send_fd);
+            kvm390_arg_reorder(io, msg.arg, KVM390_HOST_ORDER,
+                               KVM390_WIRE_ORDER);
         }
     }
     if (request == KVM_RUN && vcpu) {
@@ -626,17 +617,17 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     }
     ret = msg.head.ret;
     if (io && msg.head.arg_len == io->size && io->pass >= KVM390_PASS_OUT) {
-        kvm390_arg_to_wire(io, msg.arg, false);
+        kvm390_arg_reorder(io, msg.arg, KVM390_WIRE_ORDER, KVM390_HOST_ORDER);
         if (kvm390_copy_out(arg, msg.arg, io->size)) {
             ret = -EFAULT;
         }
     }
-    if (reply && scatter(seg, reply, msg.head.buf_len)) {
+    if (reply && scatter(buffer, reply, msg.head.buf_len)) {
         ret = -EFAULT;
     }
     free(reply);
-    if (recv_fd >= 0 && ret >= 0 && request == KVM_CREATE_DEVICE) {
-        ((struct kvm_create_device *)arg)->fd = recv_fd;
+    if (recv_fd >= 0 && ret >= 0 && io && io->fd.kind == KVM390_FD_STORED) {
+        memcpy((char *)arg + io->fd.at, &recv_fd, sizeof(recv_fd));
     } else if (recv_fd >= 0 && ret >= 0) {
         ret = recv_fd;
     } else if (recv_fd >= 0) {

@@ -20,11 +20,6 @@ __attribute__((constructor)) static void trace_init(void)
     kvm390_tracing = value && *value && strcmp(value, "0");
 }
 
-static size_t field_size(char letter)
-{
-    return letter == 'd' ? 8 : letter == 'w' ? 4 : letter == 'h' ? 2 : 1;
-}
-
 static uint64_t field_value(const uint8_t *p, size_t size)
 {
     uint64_t d;
@@ -57,37 +52,33 @@ static void add(char *out, size_t room, const char *format, ...)
     va_end(ap);
 }
 
-/* The fields that have names; those called "-" are passed over. */
+/* Fields that stand for nothing. */
+static bool is_padding(const char *name)
+{
+    return strstr(name, "pad") || strstr(name, "reserved");
+}
+
+static void print_field(char *out, size_t room, const struct kvm390_field *f,
+                        const uint8_t *p)
+{
+    size_t i;
+
+    add(out, room, "%s%s=", *out ? " " : "", f->name);
+    for (i = 0; i < f->count; i++) {
+        add(out, room, "%s0x%" PRIx64, i ? "," : "",
+            field_value(p + f->offset + i * f->size, f->size));
+    }
+}
+
 static void print_struct(char *out, size_t room, const struct kvm390_ioctl *io,
                          const uint8_t *p)
 {
-    char names[256], *save = NULL, *name;
-    const char *layout = io->layout ? io->layout : "d1b64";
-    size_t at = 0, size = 1, left = 0;
+    size_t i;
 
-    snprintf(names, sizeof(names), "%s", io->fields ? io->fields : "");
-    for (name = strtok_r(names, " ", &save); name;
-         name = strtok_r(NULL, " ", &save)) {
-        char *array = strstr(name, "[]");
-        size_t n = 1, i;
-
-        if (!left) {
-            if (!*layout) {
-                break;
-            }
-            size = field_size(*layout++);
-            left = strtoul(layout, (char **)&layout, 10);
+    for (i = 0; i < io->layout->nr_fields; i++) {
+        if (!is_padding(io->layout->fields[i].name)) {
+            print_field(out, room, &io->layout->fields[i], p);
         }
-        if (array) {
-            *array = 0;
-            n = left;
-        }
-        for (i = 0; i < n && strcmp(name, "-"); i++) {
-            add(out, room, !i ? "%s%s=0x%" PRIx64 : "%.0s%.0s,0x%" PRIx64,
-                *out ? " " : "", name, field_value(p + at + i * size, size));
-        }
-        at += n * size;
-        left -= n;
     }
 }
 

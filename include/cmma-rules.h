@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "kvm390/include/limits.h"
 
 /* A page's value byte, as GET_CMMA_BITS and SET_CMMA_BITS carry it. */
 #define KVM390_CMMA_USAGE           0x03
@@ -25,7 +26,6 @@
 
 /* Flags and limits of the ioctls (Linux, linux/kvm.h and api.rst). */
 #define KVM390_CMMA_PEEK            1
-#define KVM390_CMMA_SIZE_MAX        (1u << 20)
 /* Longest stretch of clean pages that GET_CMMA_BITS sends along. */
 #define KVM390_CMMA_MAX_GAP         16
 

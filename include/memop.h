@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "kvm390/include/gaccess.h"
+#include "kvm390/include/limits.h"
 
 /* Operations, numbered as in the KVM API (KVM_S390_MEMOP_*). */
 enum {
@@ -26,9 +27,8 @@ enum {
 #define KVM390_MEMOP_F_INJECT_EXCEPTION     (1ULL << 1)
 #define KVM390_MEMOP_F_SKEY_PROTECTION      (1ULL << 2)
 
-/* What the capabilities answer. */
-#define KVM390_MEMOP_MAX_SIZE               65536   /* KVM_CAP_S390_MEM_OP */
-#define KVM390_MEMOP_EXTENSION              3       /* ..._MEM_OP_EXTENSION */
+/* What KVM_CAP_S390_MEM_OP_EXTENSION answers. */
+#define KVM390_MEMOP_EXTENSION              3
 
 /*
  * A memory operation: the fields of struct kvm_s390_mem_op, the two buffers

@@ -15,9 +15,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "kvm390/include/limits.h"
 
-/* The most keys one call takes (KVM_S390_SKEYS_MAX). */
-#define KVM390_SKEYS_MAX    1048576
 /* What GET_SKEYS answers while keys are not used (KVM_S390_GET_SKEYS_NONE). */
 #define KVM390_SKEYS_NONE   1
 

@@ -11,7 +11,7 @@
  * without the library in between, and are in the byte order that the client
  * named in its hello: the page of struct kvm_run and the statistics files.
  *
- * The table of ioctls below serves both ends: it says which struct an ioctl
+ * The table of ioctls (ioctls.h) serves both ends: it says which struct one
  * takes, in which direction it travels, how its fields lie (to change their
  * byte order) and which memory of the client it points to. Nothing here
  * knows sockets, QEMU or the meaning of an ioctl.
@@ -38,7 +38,7 @@
 #define KVM390_CMD_CHANNEL  0x02u /* with a socket: one more connection */
 #define KVM390_CMD_ATTACH   0x03u /* target: an existing vCPU; its kvm_run */
 #define KVM390_CMD_CANCEL   0x04u /* target: a vCPU; KVM_RUN returns -EINTR */
-#define KVM390_CMD_CLOSE_VM 0x05u /* VM mode: the VM ends */
+#define KVM390_CMD_LAST     0x1fu /* up to here: -ENOTTY if unknown */
 
 /*
  * And one ioctl that Linux does not have, on a VM: the client has protected its
@@ -106,31 +106,89 @@ enum kvm390_pass {
     KVM390_PASS_INOUT,
 };
 
+/* kvm390_ioctl.flags: how the server calls the handler */
+enum kvm390_flags {
+    KVM390_NO_BQL = 1,    /* takes the BQL itself, if at all */
+    KVM390_ANYTIME = 2,   /* need not wait for the end of the vCPU's KVM_RUN */
+    KVM390_REGS_IN = 4,   /* looks at registers that live in kvm_run */
+    KVM390_REGS_OUT = 8,  /* changes them */
+    KVM390_VM_MODE = 16,  /* -EBUSY where QEMU owns memory and run loop */
+};
+
+enum kvm390_order {
+    KVM390_LITTLE_ENDIAN,
+    KVM390_BIG_ENDIAN,
+    KVM390_WIRE_ORDER = KVM390_BIG_ENDIAN,
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    KVM390_HOST_ORDER = KVM390_LITTLE_ENDIAN,
+#else
+    KVM390_HOST_ORDER = KVM390_BIG_ENDIAN,
+#endif
+};
+
+/* An integer of a struct, or an array of them. */
+struct kvm390_field {
+    const char *name;
+    uint16_t offset, size, count; /* size: 1, 2, 4 or 8 */
+};
+
+/* Where a struct's integers lie. Bytes may go without mention. */
+struct kvm390_layout {
+    uint16_t size;
+    uint16_t nr_fields;
+    const struct kvm390_field *fields;
+    /*
+     * What else there is in a struct with a union; may be NULL, and may return
+     * that. Called with @fields in this machine's byte order.
+     */
+    const struct kvm390_layout *(*rest)(const void *item);
+};
+
 /* Memory of the client that an ioctl's struct points to. */
-struct kvm390_segment {
-    uint64_t addr;
+struct kvm390_buffer {
+    uint64_t addr;      /* UINT64_MAX: right behind the struct */
     uint32_t in_len;    /* bytes the kernel reads */
     uint32_t out_len;   /* bytes the kernel may write */
-    const char *layout; /* repeated over the length; NULL: bytes */
+    const struct kvm390_layout *layout; /* repeated; NULL: bytes */
 };
 
-#define KVM390_SEGMENTS 2
+#define KVM390_BUFFERS 2
 
+typedef void Kvm390BuffersFunc(const void *arg, struct kvm390_buffer *buffer);
+
+/* The descriptor that rides along with an ioctl. */
+enum kvm390_fd_kind {
+    KVM390_FD_NONE,
+    /*
+     * With the request: the file of the memory at the first buffer's address,
+     * whose length is at @at; the buffer holds the offset in the file.
+     */
+    KVM390_FD_MEMORY,
+    KVM390_FD_EVENT,    /* with the request: the eventfd at @at */
+    KVM390_FD_RETURNED, /* with the reply: the result is the client's number */
+    KVM390_FD_STORED,   /* with the reply: the number is stored at @at */
+};
+
+/* A row of ioctls.h. */
 struct kvm390_ioctl {
     uint32_t nr;
-    uint8_t kinds;
-    uint8_t pass;
-    uint16_t size;       /* of the struct */
+    uint8_t kinds;       /* KVM390_ON_* */
+    uint8_t pass;        /* enum kvm390_pass */
+    uint8_t flags;       /* enum kvm390_flags */
+    uint16_t size;       /* of the struct; 0: there is none */
     const char *name;
-    const char *layout;  /* "d2w4b8": two 64-bit, four 32-bit fields, 8 bytes */
-    /*
-     * Their names, for people: "gaddr flags size op". "-" is passed over, "r[]"
-     * is all that the layout has of the same kind there.
-     */
-    const char *fields;
-    /* Fills the segments; NULL if the struct points nowhere. */
-    void (*segments)(const void *arg, struct kvm390_segment *seg);
+    struct {
+        uint8_t kind;    /* enum kvm390_fd_kind */
+        uint16_t at;     /* offset of a field of the struct */
+    } fd;
+    const struct kvm390_layout *layout;
+    Kvm390BuffersFunc *buffers; /* NULL: it points nowhere */
 };
+
+/* Layouts that are wanted outside of messages, too. */
+extern const struct kvm390_layout kvm390_layout_u64,
+    kvm390_layout_kvm_s390_irq, kvm390_layout_kvm_stats_header,
+    kvm390_layout_kvm_stats_desc;
 
 extern const struct kvm390_ioctl kvm390_ioctls[];
 extern const size_t kvm390_nr_ioctls;
@@ -145,40 +203,39 @@ extern const size_t kvm390_nr_ioctls;
 const struct kvm390_ioctl *kvm390_ioctl_find(uint32_t nr, unsigned kind);
 
 /**
- * kvm390_swab: exchange the byte order of every field
- * @layout: the fields, repeated until @len is used up; NULL for plain bytes
- * @data: @len bytes; a field cut off by the end is left alone
+ * kvm390_reorder: bring the integers of structs into another byte order
+ * @layout: the struct's; NULL for plain bytes
+ * @data: @len bytes, a struct after the other; need not be aligned
+ * @from: the order that they are in
+ * @to: the order that they get
+ *
+ * An integer that is cut off by the end is left alone, as is a whole struct
+ * with a union.
  */
-void kvm390_swab(const char *layout, void *data, size_t len);
+void kvm390_reorder(const struct kvm390_layout *layout, void *data, size_t len,
+                    enum kvm390_order from, enum kvm390_order to);
 
-/** kvm390_to_wire: the same, if this machine is little-endian. */
-void kvm390_to_wire(const char *layout, void *data, size_t len);
+/** kvm390_arg_reorder: the same for an ioctl's struct */
+void kvm390_arg_reorder(const struct kvm390_ioctl *io, void *arg,
+                        enum kvm390_order from, enum kvm390_order to);
+
+/** kvm390_buffer_reorder: the same for @len bytes of what it points to */
+void kvm390_buffer_reorder(const struct kvm390_buffer *buffer, void *data,
+                           size_t len, enum kvm390_order from,
+                           enum kvm390_order to);
+
+/** kvm390_head_reorder: from this machine's order to the wire's, or back */
+void kvm390_head_reorder(struct kvm390_head *head);
 
 /**
- * kvm390_irq_to_wire: kvm390_to_wire() for @n structs kvm_s390_irq, in both
- * directions; @native says whether their types are in this machine's order.
- */
-void kvm390_irq_to_wire(void *irqs, size_t n, bool native);
-
-/** kvm390_arg_to_wire: the same for an ioctl's struct */
-void kvm390_arg_to_wire(const struct kvm390_ioctl *io, void *arg, bool native);
-
-/** kvm390_buf_to_wire: the same for a buffer it points to */
-void kvm390_buf_to_wire(const struct kvm390_segment *seg, void *buf,
-                        size_t len, bool native);
-
-/**
- * kvm390_segments: which memory an ioctl's struct points to
+ * kvm390_buffers: which memory an ioctl's struct points to
  * @io: the ioctl
  * @arg: its struct in this machine's byte order
- * @seg: filled; lengths are 0 where nothing is pointed to, or where what is
- *       asked for is beyond the ioctl's own limits (which then refuses it)
+ * @buffer: filled; lengths are 0 where nothing is pointed to, or where what is
+ *          asked for is beyond limits.h (the handler then refuses it)
  */
-void kvm390_segments(const struct kvm390_ioctl *io, const void *arg,
-                     struct kvm390_segment seg[KVM390_SEGMENTS]);
-
-/** kvm390_head_to_wire: between this machine's order and the wire's. */
-void kvm390_head_to_wire(struct kvm390_head *head);
+void kvm390_buffers(const struct kvm390_ioctl *io, const void *arg,
+                    struct kvm390_buffer buffer[KVM390_BUFFERS]);
 
 /**
  * kvm390_head_check: may a message with this head be read at all?
@@ -194,9 +251,9 @@ const char *kvm390_head_check(const struct kvm390_head *head);
  * @head: in this machine's byte order, accepted by kvm390_head_check()
  * @io: the ioctl it names
  * @arg: its struct, in this machine's byte order; arg_len bytes
- * @seg: filled with the segments
+ * @buffer: filled, as by kvm390_buffers()
  *
- * A segment's bytes are in the message if its in_len is not 0 and its BAD_BUF
+ * A buffer's bytes are in the message if its in_len is not 0 and its BAD_BUF
  * flag is not set, one after the other.
  *
  * Returns NULL, or what is wrong.
@@ -204,9 +261,6 @@ const char *kvm390_head_check(const struct kvm390_head *head);
 const char *kvm390_request_check(const struct kvm390_head *head,
                                  const struct kvm390_ioctl *io,
                                  const void *arg,
-                                 struct kvm390_segment seg[KVM390_SEGMENTS]);
-
-/** The fields of struct kvm_run, for kvm390_swab(), but for the exit union. */
-extern const char kvm390_run_layout[];
+                                 struct kvm390_buffer buffer[KVM390_BUFFERS]);
 
 #endif

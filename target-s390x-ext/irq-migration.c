@@ -47,7 +47,8 @@ static void append(GByteArray *list, uint32_t cpu, struct kvm_s390_irq irq)
 {
     Record r = { .cpu = cpu_to_be64(cpu), .irq = irq };
 
-    kvm390_irq_to_wire(&r.irq, 1, true);
+    kvm390_reorder(&kvm390_layout_kvm_s390_irq, &r.irq, sizeof(r.irq),
+                   KVM390_HOST_ORDER, KVM390_WIRE_ORDER);
     g_byte_array_append(list, (uint8_t *)&r, sizeof(r));
 }
 
@@ -129,7 +130,8 @@ static bool take(Record *r)
     uint64_t id = be64_to_cpu(r->cpu);
     S390CPU *cpu;
 
-    kvm390_irq_to_wire(&r->irq, 1, false);
+    kvm390_reorder(&kvm390_layout_kvm_s390_irq, &r->irq, sizeof(r->irq),
+                   KVM390_WIRE_ORDER, KVM390_HOST_ORDER);
     if (id == FLOATING) {
         return !kvm390_inject_float(&r->irq);
     }

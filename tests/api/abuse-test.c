@@ -69,8 +69,8 @@ static int set_region(struct kvm_userspace_memory_region region, int file)
 {
     static unsigned char offset[8];
 
-    kvm390_arg_to_wire(kvm390_ioctl_find(KVM_SET_USER_MEMORY_REGION,
-                                         KVM390_ON_VM), &region, true);
+    raw_arg(kvm390_ioctl_find(KVM_SET_USER_MEMORY_REGION, KVM390_ON_VM),
+            &region);
     return raw_call(main_fd, (struct kvm390_head) {
         .cmd = KVM_SET_USER_MEMORY_REGION, .target = KVM390_VM,
         .arg_len = sizeof(region), .buf_len = file >= 0 ? 8 : 0 }, &region,
@@ -138,7 +138,7 @@ static void test_slow_sender(void)
     uint8_t *all;
 
     begin();
-    kvm390_arg_to_wire(io, &args, true);
+    raw_arg(io, &args);
     all = raw_message(head, &args, keys, &len);
     for (at = 0; at < len; at += step) {
         step = at < 300 ? 1 : len - at < 7000 ? len - at : 7000;
@@ -225,7 +225,7 @@ static void test_second_connection(void)
     CHECK(raw_channel(main_fd, 1) == -ENOENT);
     CHECK(raw_channel(main_fd, 1 << 20) == -ENOENT);
     CHECK(raw_plain(main_fd, KVM390_CMD_CHANNEL, 0, 0) == -EBADF);
-    CHECK(raw_plain(main_fd, KVM390_CMD_CLOSE_VM, 0, 0) == -ENOTTY);
+    CHECK(raw_plain(main_fd, KVM390_CMD_LAST, 0, 0) == -ENOTTY);
     CHECK(answers(vcpu_fd, 0));
     end();
 }

@@ -303,7 +303,7 @@ static int raw_connect(void)
 static void send_head(int fd, struct kvm390_head head)
 {
     head.magic = KVM390_WIRE_MAGIC;
-    kvm390_head_to_wire(&head);
+    kvm390_head_reorder(&head);
     CHECK(send(fd, &head, sizeof(head), MSG_NOSIGNAL) == sizeof(head));
 }
 

@@ -27,6 +27,25 @@
 
 #define RAW_TIMEOUT 20000 /* ms, for an answer */
 
+/* Names of before, for programs outside of the tree: for one release. */
+static inline void kvm390_head_to_wire(struct kvm390_head *head)
+{
+    kvm390_head_reorder(head);
+}
+
+static inline void kvm390_arg_to_wire(const struct kvm390_ioctl *io, void *arg,
+                                      bool native)
+{
+    kvm390_arg_reorder(io, arg, native ? KVM390_HOST_ORDER : KVM390_WIRE_ORDER,
+                       native ? KVM390_WIRE_ORDER : KVM390_HOST_ORDER);
+}
+
+/* A struct of this program's, for the wire. */
+static inline void raw_arg(const struct kvm390_ioctl *io, void *arg)
+{
+    kvm390_arg_reorder(io, arg, KVM390_HOST_ORDER, KVM390_WIRE_ORDER);
+}
+
 static inline int64_t raw_now_ms(void)
 {
     struct timespec ts;
@@ -112,7 +131,7 @@ static inline uint8_t *raw_message(struct kvm390_head head, const void *arg,
         memcpy(all + sizeof(head), arg, head.arg_len);
     }
     head.magic = KVM390_WIRE_MAGIC;
-    kvm390_head_to_wire(&head);
+    kvm390_head_reorder(&head);
     memcpy(all, &head, sizeof(head));
     return all;
 }
@@ -199,7 +218,7 @@ static inline int raw_recv(int fd, struct kvm390_head *head, void *arg,
     if (ret) {
         return ret;
     }
-    kvm390_head_to_wire(head);
+    kvm390_head_reorder(head);
     if (kvm390_head_check(head)) {
         printf("# a reply that is none: %s\n", kvm390_head_check(head));
         return RAW_CLOSED;

@@ -126,17 +126,15 @@ static void put(uint8_t *p, size_t size, uint64_t v)
 /* Fill a struct, field by field. */
 static void fill(const struct kvm390_ioctl *io, uint8_t *arg)
 {
-    const char *l = io->layout ? io->layout : "d1b64";
-    size_t at = 0;
+    size_t i, n;
 
-    while (at < io->size) {
-        size_t size = *l == 'd' ? 8 : *l == 'w' ? 4 : *l == 'h' ? 2 : 1, n;
+    for (i = 0; i < io->layout->nr_fields; i++) {
+        const struct kvm390_field *f = &io->layout->fields[i];
 
-        n = strtoul(l + 1, (char **)&l, 10);
-        for (n = n ? n : 1; n && at + size <= io->size; n--, at += size) {
-            put(arg + at, size, one_in(3) ? 0 : value());
+        for (n = 0; n < f->count; n++) {
+            put(arg + f->offset + n * f->size, f->size,
+                one_in(3) ? 0 : value());
         }
-        l = *l ? l : io->layout ? io->layout : "d1b64";
     }
 }
 
@@ -354,7 +352,7 @@ static int set_memory(void)
         kvm390_ioctl_find(KVM_SET_USER_MEMORY_REGION, KVM390_ON_VM);
     uint8_t offset[8] = { };
 
-    kvm390_arg_to_wire(io, &region, true);
+    raw_arg(io, &region);
     return raw_call(main_fd, (struct kvm390_head) {
         .cmd = KVM_SET_USER_MEMORY_REGION, .target = KVM390_VM,
         .arg_len = sizeof(region), .buf_len = 8 }, &region, offset,
@@ -371,7 +369,7 @@ static int map_segment(void)
         kvm390_ioctl_find(KVM_S390_UCAS_MAP, KVM390_ON_VCPU);
     uint8_t offset[8] = { };
 
-    kvm390_arg_to_wire(io, &ucas, true);
+    raw_arg(io, &ucas);
     return raw_call(vcpu_fd[0], (struct kvm390_head) {
         .cmd = KVM_S390_UCAS_MAP, .target = 0, .arg_len = sizeof(ucas),
         .buf_len = 8 }, &ucas, offset, memory_fd, NULL);
@@ -393,8 +391,7 @@ static void begin_vm(void)
             .group = KVM_S390_VM_MEM_CTRL, .attr = KVM_S390_VM_MEM_ENABLE_CMMA,
         };
 
-        kvm390_arg_to_wire(kvm390_ioctl_find(KVM_SET_DEVICE_ATTR,
-                                             KVM390_ON_VM), &attr, true);
+        raw_arg(kvm390_ioctl_find(KVM_SET_DEVICE_ATTR, KVM390_ON_VM), &attr);
         raw_call(main_fd, (struct kvm390_head) {
             .cmd = KVM_SET_DEVICE_ATTR, .target = KVM390_VM,
             .arg_len = sizeof(attr) }, &attr, NULL, -1, NULL);
@@ -558,7 +555,7 @@ static void do_ioctl(void)
 {
     size_t which = rnd() % kvm390_nr_ioctls, len, at = 0;
     const struct kvm390_ioctl *io = &kvm390_ioctls[which];
-    struct kvm390_segment seg[KVM390_SEGMENTS];
+    struct kvm390_buffer buffer[KVM390_BUFFERS];
     static uint8_t buf[KVM390_MAX_BUF + 64];
     uint8_t arg[KVM390_MAX_ARG] = { };
     struct kvm390_head head = { .cmd = io->nr, .arg_len = io->size };
@@ -593,18 +590,18 @@ static void do_ioctl(void)
                 arg[rnd() % io->size] = value();
             }
         }
-        kvm390_segments(io, arg, seg);
-        for (i = 0; i < KVM390_SEGMENTS; i++) {
-            if (seg[i].in_len && one_in(16)) {
+        kvm390_buffers(io, arg, buffer);
+        for (i = 0; i < KVM390_BUFFERS; i++) {
+            if (buffer[i].in_len && one_in(16)) {
                 head.flags |= KVM390_BAD_BUF0 << i;
             } else {
-                memset(buf + at, one_in(2) ? 0 : rnd(), seg[i].in_len);
-                if (seg[i].in_len > 8) {
+                memset(buf + at, one_in(2) ? 0 : rnd(), buffer[i].in_len);
+                if (buffer[i].in_len > 8) {
                     uint64_t v64 = rnd();
 
-                    memcpy(buf + at + rnd() % (seg[i].in_len - 7), &v64, 8);
+                    memcpy(buf + at + rnd() % (buffer[i].in_len - 7), &v64, 8);
                 }
-                at += seg[i].in_len;
+                at += buffer[i].in_len;
             }
         }
         head.buf_len = at;
@@ -612,7 +609,7 @@ static void do_ioctl(void)
             head.flags = KVM390_BAD_ARG;
             head.arg_len = head.buf_len = 0;
         }
-        kvm390_arg_to_wire(io, arg, true);
+        raw_arg(io, arg);
     }
     all = raw_message(head, arg, buf, &len);
     if (one_in(200)) { /* break it; more often not where the VM would end */

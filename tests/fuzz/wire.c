@@ -35,29 +35,31 @@ static void *copy_of(const void *data, size_t size)
 }
 
 static void take_buffers(const struct kvm390_head *head,
-                         const struct kvm390_segment *seg,
+                         const struct kvm390_buffer *buffer,
                          const uint8_t *data, size_t size)
 {
     size_t at = 0;
     int i;
 
-    for (i = 0; i < KVM390_SEGMENTS; i++) {
+    for (i = 0; i < KVM390_BUFFERS; i++) {
         uint8_t *buf;
 
-        require(seg[i].out_len <= KVM390_MAX_BUF);
-        if (!seg[i].in_len || head->flags & (KVM390_BAD_BUF0 << i)) {
+        require(buffer[i].out_len <= KVM390_MAX_BUF);
+        if (!buffer[i].in_len || head->flags & (KVM390_BAD_BUF0 << i)) {
             continue;
         }
-        require(at + seg[i].in_len <= head->buf_len);
-        if (at + seg[i].in_len > size) {
+        require(at + buffer[i].in_len <= head->buf_len);
+        if (at + buffer[i].in_len > size) {
             return; /* the server would still be waiting for it */
         }
-        buf = copy_of(data + at, seg[i].in_len);
-        kvm390_buf_to_wire(&seg[i], buf, seg[i].in_len, false);
-        kvm390_buf_to_wire(&seg[i], buf, seg[i].in_len, true);
-        require(!memcmp(buf, data + at, seg[i].in_len));
+        buf = copy_of(data + at, buffer[i].in_len);
+        kvm390_buffer_reorder(&buffer[i], buf, buffer[i].in_len,
+                              KVM390_WIRE_ORDER, KVM390_HOST_ORDER);
+        kvm390_buffer_reorder(&buffer[i], buf, buffer[i].in_len,
+                              KVM390_HOST_ORDER, KVM390_WIRE_ORDER);
+        require(!memcmp(buf, data + at, buffer[i].in_len));
         free(buf);
-        at += seg[i].in_len;
+        at += buffer[i].in_len;
     }
 }
 
@@ -66,7 +68,7 @@ static void take_request(const struct kvm390_head *head,
 {
     const struct kvm390_ioctl *io =
         kvm390_ioctl_find(head->cmd, kvm390_kind(head->target));
-    struct kvm390_segment seg[KVM390_SEGMENTS];
+    struct kvm390_buffer buffer[KVM390_BUFFERS];
     uint8_t *arg;
 
     if (!io || head->arg_len > size) {
@@ -74,13 +76,13 @@ static void take_request(const struct kvm390_head *head,
     }
     arg = copy_of(data, head->arg_len);
     if (head->arg_len == io->size && io->size) {
-        kvm390_arg_to_wire(io, arg, false);
-        kvm390_arg_to_wire(io, arg, true);
+        kvm390_arg_reorder(io, arg, KVM390_WIRE_ORDER, KVM390_HOST_ORDER);
+        kvm390_arg_reorder(io, arg, KVM390_HOST_ORDER, KVM390_WIRE_ORDER);
         require(!memcmp(arg, data, head->arg_len));
-        kvm390_arg_to_wire(io, arg, false);
+        kvm390_arg_reorder(io, arg, KVM390_WIRE_ORDER, KVM390_HOST_ORDER);
     }
-    if (!kvm390_request_check(head, io, arg, seg)) {
-        take_buffers(head, seg, data + head->arg_len, size - head->arg_len);
+    if (!kvm390_request_check(head, io, arg, buffer)) {
+        take_buffers(head, buffer, data + head->arg_len, size - head->arg_len);
     }
     free(arg);
 }
@@ -93,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     memcpy(&head, data, sizeof(head));
-    kvm390_head_to_wire(&head);
+    kvm390_head_reorder(&head);
     /* The magic says nothing that is worth finding by chance. */
     head.magic = KVM390_WIRE_MAGIC;
     if (head.cmd < kvm390_nr_ioctls) {
