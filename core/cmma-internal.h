@@ -18,9 +18,6 @@ const Kvm390GfnRange *kvm390_cmma_range(const Kvm390CmmaMap *map,
 /* CMMA is in use from now on. */
 void kvm390_cmma_mark_used(Kvm390Cmma *cmma);
 
-/* A page's state byte; 0 for a page whose state was never changed. */
-uint8_t kvm390_cmma_state(const Kvm390Cmma *cmma, uint64_t gfn);
-
 /* Set a page's value byte; returns true if that changed it. */
 bool kvm390_cmma_assign(Kvm390Cmma *cmma, uint64_t gfn, uint8_t value);
 

@@ -210,6 +210,13 @@ int kvm390_cmma_set_bits(Kvm390Cmma *cmma, const Kvm390CmmaLog *log,
 uint64_t kvm390_cmma_essa(Kvm390Cmma *cmma, uint64_t gfn, unsigned order);
 
 /**
+ * kvm390_cmma_state: a page's state byte, KVM390_PAGE_* among it
+ *
+ * 0 for a page whose state was never changed. Any thread.
+ */
+uint8_t kvm390_cmma_state(const Kvm390Cmma *cmma, uint64_t gfn);
+
+/**
  * kvm390_cmma_value: a page's value byte. Any thread.
  */
 uint8_t kvm390_cmma_value(const Kvm390Cmma *cmma, uint64_t gfn);

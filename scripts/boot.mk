@@ -7,6 +7,8 @@ SMP = 1
 MEM = 2G
 KERNEL = bookworm
 FILL = 700
+# a comma, for arguments of functions
+, := ,
 BENCH = bench/run --qemu $(QEMU)
 
 # Only a kernel of Debian's is fetched; KERNEL may be a file of one's own.
@@ -18,9 +20,10 @@ BOOT = scripts/boot --qemu $(QEMU) --accel $(ACCEL) --smp $(SMP) \
 FETCH += fetch-guest
 
 .PHONY: boot shell guest-image fetch-guest check-boot bench check-bench
-boot: all ## boot Debian's Linux (ACCEL=tcg SMP=4 MEM=2G KERNEL=trixie)
+boot: all ## boot Debian's Linux (ACCEL=tcg SMP=4 KERNEL=trixie MAP=1)
 	@scripts/guest-image $(GUEST_KERNEL)
-	@$(BOOT) --fill $(FILL)
+	@$(if $(MAP),scripts/kvm390-map --view state --) $(BOOT) --fill $(FILL) \
+		$(if $(MAP),--quiet -- -qmp 'unix:{socket}$(,)server=on$(,)wait=off')
 
 shell: all ## the same, with an interactive shell in the guest
 	@scripts/guest-image $(GUEST_KERNEL)
