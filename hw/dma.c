@@ -15,8 +15,13 @@
 #include "kvm390/include/dma.h"
 #include "kvm390/include/keys.h"
 
-static void memory_stored(MemoryRegion *mr, hwaddr addr, hwaddr len)
+/* RAM that is not part of the guest's memory has no keys. */
+static void record_access(Notifier *notifier, void *data)
 {
+    const Kvm390RamAccess *access = data;
+    MemoryRegion *mr = access->mr;
+    hwaddr addr = access->addr;
+
     if (!kvm390_keys_active()) {
         return;
     }
@@ -24,22 +29,20 @@ static void memory_stored(MemoryRegion *mr, hwaddr addr, hwaddr len)
         addr += mr->addr;
     }
     if (mr == get_system_memory()) {
-        kvm390_keys_record(addr, len, true);
+        kvm390_keys_record(addr, access->len, access->is_write);
     }
 }
 
-/* A PCI device's addresses are not the guest's. */
-static void memory_mapped(AddressSpace *as, hwaddr addr, hwaddr len)
-{
-    if (as == &address_space_memory) {
-        kvm390_keys_record(addr, len, false);
-    }
-}
+static Notifier ram_access_notifier = { .notify = record_access };
 
 void kvm390_dma_init(void)
 {
-    kvm390_memory_stored = memory_stored;
-    kvm390_memory_mapped = memory_mapped;
+    static bool asked;
+
+    if (!asked) {
+        kvm390_add_ram_access_notifier(&ram_access_notifier);
+        asked = true;
+    }
 }
 
 void kvm390_dma_fetched(hwaddr addr, hwaddr len)

@@ -6,24 +6,32 @@
 #ifndef KVM390_DMA_H
 #define KVM390_DMA_H
 
+#include "qemu/notify.h"
 #include "exec/memory.h"
 
-/*
- * Called by QEMU's memory core after a store into RAM that no generated code
- * made: the region, the offset in it and the length. Any thread, in an RCU
- * critical section. Defined in system/physmem.c; NULL unless kvm390 needs it.
- */
-extern void (*kvm390_memory_stored)(MemoryRegion *mr, hwaddr addr, hwaddr len);
+/* An access to RAM that no generated code made, as QEMU's memory core sees it. */
+typedef struct Kvm390RamAccess {
+    MemoryRegion *mr;           /* the RAM, */
+    hwaddr addr;                /* offset in it, */
+    hwaddr len;                 /* and length in bytes */
+    bool is_write;              /* a store; else memory was mapped to be read */
+} Kvm390RamAccess;
 
-/*
- * Called by address_space_map() when it maps RAM for reading, which is how
- * virtio fetches its buffers: the address space, address and length. Any
- * thread. Defined in system/physmem.c; NULL unless kvm390 needs it.
+/**
+ * kvm390_add_ram_access_notifier: be told of accesses to RAM
+ * @notifier: called with a Kvm390RamAccess, in any thread, in an RCU critical
+ *            section, in several threads at a time
+ *
+ * Before there are vCPUs or devices; for good. Of fetches, those are told of
+ * that map memory (address_space_map()), which is how virtio fetches its
+ * buffers. Defined in system/physmem.c.
  */
-extern void (*kvm390_memory_mapped)(AddressSpace *as, hwaddr addr, hwaddr len);
+void kvm390_add_ram_access_notifier(Notifier *notifier);
 
 /**
  * kvm390_dma_init: have device accesses recorded in the storage keys
+ *
+ * May be called again: each object of the device does. BQL.
  */
 void kvm390_dma_init(void);
 

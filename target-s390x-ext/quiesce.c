@@ -12,7 +12,6 @@
 #include "qemu/thread.h"
 #include "cpu.h"
 #include "hw/core/cpu.h"
-#include "kvm390/include/protection.h"
 #include "kvm390/include/quiesce.h"
 
 typedef struct {
@@ -65,20 +64,5 @@ void kvm390_run_quiesced(void (*fn)(void *opaque), void *opaque)
     }
     if (locked) {
         bql_lock();
-    }
-}
-
-void kvm390_wait_begin(CPUState *cs)
-{
-    if (!cpu_in_exclusive_context(cs)) {
-        cpu_exec_end(cs);
-    }
-}
-
-void kvm390_wait_end(CPUState *cs)
-{
-    if (!cpu_in_exclusive_context(cs)) {
-        cpu_exec_start(cs);
-        kvm390_exec_enter(cs);
     }
 }

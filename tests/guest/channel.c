@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* guest-test: accel=kvm390 smp=1 timeout=120 args=seed=1 device=virtio-rng-ccw+virtio-serial-ccw+virtio-net-ccw */
 /* guest-test: accel=kvm390 smp=1 timeout=120 args=seed=2 device=virtio-rng-ccw+virtio-serial-ccw+virtio-net-ccw */
+/* guest-test: accel=tcg smp=1 timeout=120 args=seed=3,count=20000 device=virtio-rng-ccw+virtio-serial-ccw+virtio-net-ccw */
 /*
  * No channel program may end the emulator: I/O instructions on virtio devices
  * with odd operation-request blocks, CCWs, lists of addresses and queues. What

@@ -114,4 +114,4 @@ def condition_code(case):
 
 CASES = [('snapshot', ('kvm390', 'tcg'), one),
          ('snapshot-2', ('kvm390',), two),
-         ('snapshot-condition-code', ('kvm390',), condition_code)]
+         ('snapshot-condition-code', ('kvm390', 'tcg'), condition_code)]
