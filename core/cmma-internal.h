@@ -28,4 +28,11 @@ uint64_t kvm390_cmma_next_set(const Kvm390Cmma *cmma, uint64_t gfn,
 /* Put a page into the log if migration mode is on. Any thread. */
 void kvm390_cmma_log_change(Kvm390Cmma *cmma, uint64_t gfn);
 
+/* Take a page out of the log, if it is in it. Any thread. */
+void kvm390_cmma_log_take(Kvm390Cmma *cmma, uint64_t gfn);
+
+/* Put pages into the log, or take them out. Any thread. */
+void kvm390_cmma_log_add(Kvm390Cmma *cmma, Kvm390GfnRange pages);
+void kvm390_cmma_log_remove(Kvm390Cmma *cmma, Kvm390GfnRange pages);
+
 #endif /* KVM390_CMMA_INTERNAL_H */

@@ -2,7 +2,8 @@
  * The page states of a guest: who may change them, and how
  *
  * See include/cmma.h for the rules of concurrency. The log of changes
- * is in cmma-log.c, giving pages back in cmma-reclaim.c.
+ * is in cmma-log.c, reading it in cmma-migration.c, giving pages back in
+ * cmma-reclaim.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -72,9 +73,7 @@ static void forget_pages(Kvm390Cmma *cmma, Kvm390GfnRange gone,
         uint64_t end = kept && kept->first < gone.end ? kept->first : gone.end;
 
         if (gone.first < end) {
-            uint64_t n = kvm390_gfnset_remove_range(&cmma->dirty, gone.first,
-                                                    end);
-            __atomic_fetch_sub(&cmma->dirty_count, n, __ATOMIC_SEQ_CST);
+            kvm390_cmma_log_remove(cmma, (Kvm390GfnRange) { gone.first, end });
             kvm390_gfnset_remove_range(&cmma->pending, gone.first, end);
             kvm390_pagemap_clear(&cmma->states, gone.first, end - gone.first);
         }

@@ -19,7 +19,7 @@
  *   families' are: what changes tables or control registers empties them, and
  *   a family that is taken for another space or key is emptied first.
  *   Instructions are fetched from the primary space, through the family of
- *   the PSW key, which is never taken for the family in use (take_family()).
+ *   the PSW key, which is never taken for the family in use (families.c).
  *
  * - If its operands are in two different spaces, there is an ALEN-translation
  *   exception. So there is for other spaces than the primary one where an
@@ -69,6 +69,23 @@ bool kvm390_sacf_access_registers(CPUS390XState *env, uintptr_t ra);
  * Ends it if the CPU has left the mode or has another key.
  */
 bool kvm390_ar_space_active(CPUS390XState *env, unsigned key);
+
+/* The space that an access register designates. */
+typedef struct Kvm390ArSpace {
+    uint64_t asce;
+    bool fetch_only;        /* its access-list entry permits fetches only */
+} Kvm390ArSpace;
+
+/**
+ * kvm390_bind_ar_family: let storage operands go through a family of a space
+ * @env: the current CPU
+ * @space: the space, another one than the primary space
+ * @key: the PSW key
+ *
+ * Takes a family if none is bound to this space and key. vCPU thread.
+ */
+void kvm390_bind_ar_family(CPUS390XState *env, Kvm390ArSpace space,
+                           unsigned key);
 
 /**
  * kvm390_ar_space_begin: let the primary space be the bound one for a TLB fill

@@ -76,15 +76,6 @@ typedef struct Kvm390Tlb {
 unsigned kvm390_find_key_family(CPUArchState *env, unsigned key);
 unsigned kvm390_find_operand_family(CPUArchState *env);
 
-/**
- * kvm390_take_family: have a family to be filled anew
- * @env: the current CPU
- * @key: what is to be in Kvm390Tlb.key for it
- *
- * Takes none that storage operands use at the time. Returns its number.
- */
-unsigned kvm390_take_family(CPUArchState *env, uint8_t key);
-
 /* The family that instructions are fetched through. */
 #define kvm390_fetch_family(env)                                            \
     (likely(!((env)->psw.mask & PSW_MASK_KEY)) ? 0u :                       \
@@ -137,6 +128,13 @@ unsigned kvm390_take_family(CPUArchState *env, uint8_t key);
  * became stale meanwhile.
  */
 void kvm390_exec_enter(CPUState *cs);
+
+/**
+ * kvm390_tlbs_stale: empty every TLB before its CPU's next instruction
+ *
+ * Quiesced state only.
+ */
+void kvm390_tlbs_stale(void);
 
 /**
  * kvm390_tlb_fill: TCGCPUOps::tlb_fill under kvm390

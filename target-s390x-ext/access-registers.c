@@ -27,12 +27,6 @@
 #define TEID_AS                     3ull
 #define TEID_AS_ACCESS_REGISTER     1ull
 
-/* The space that an access register designates. */
-typedef struct {
-    uint64_t asce;
-    bool fetch_only;
-} Space;
-
 static bool fetch8(void *opaque, uint64_t real, uint64_t *value)
 {
     CPUS390XState *env = opaque;
@@ -49,7 +43,7 @@ static bool fetch8(void *opaque, uint64_t real, uint64_t *value)
 }
 
 /* Access register 0 is not looked at: it names the primary space. */
-static int translate_register(CPUS390XState *env, int ar, Space *space)
+static int translate_register(CPUS390XState *env, int ar, Kvm390ArSpace *space)
 {
     const Kvm390ArtRegs regs = {
         .cr1 = env->cregs[1], .cr2 = env->cregs[2], .cr5 = env->cregs[5],
@@ -83,10 +77,10 @@ static void G_NORETURN refuse(CPUS390XState *env, int ar, int code,
 }
 
 /* The space of all the access registers in @used; @ar is one that names it. */
-static Space common_space(CPUS390XState *env, uint32_t used, int *ar,
+static Kvm390ArSpace common_space(CPUS390XState *env, uint32_t used, int *ar,
                           uintptr_t ra)
 {
-    Space space = { }, other;
+    Kvm390ArSpace space = { }, other;
     int first = -1;
 
     for (; used; used &= used - 1) {
@@ -108,33 +102,13 @@ static Space common_space(CPUS390XState *env, uint32_t used, int *ar,
     return space;
 }
 
-static void bind_family(CPUS390XState *env, Space space, unsigned key)
-{
-    Kvm390Tlb *k = &env->kvm390_tlb;
-
-    /* Not in use here, so any family may be taken. */
-    k->ar_active = false;
-    if (!k->ar_family || k->ar_asce != space.asce ||
-        k->ar_fetch_only != space.fetch_only ||
-        k->key[k->ar_family - 1] != (key | KVM390_KEY_OF_AR_SPACE)) {
-        if (k->ar_family) {
-            k->key[k->ar_family - 1] = 0;
-        }
-        k->ar_family = 0;
-        k->ar_family = kvm390_take_family(env, key | KVM390_KEY_OF_AR_SPACE);
-        k->ar_asce = space.asce;
-        k->ar_fetch_only = space.fetch_only;
-    }
-    k->ar_active = true;
-}
-
 void HELPER(kvm390_access_registers)(CPUS390XState *env, uint32_t used,
                                      uint32_t translates)
 {
     const unsigned key = (env->psw.mask & PSW_MASK_KEY) >> PSW_SHIFT_KEY;
     Kvm390Tlb *k = &env->kvm390_tlb;
     const uintptr_t ra = GETPC();
-    Space space;
+    Kvm390ArSpace space;
     int ar;
 
     space = common_space(env, used, &ar, ra);
@@ -151,23 +125,10 @@ void HELPER(kvm390_access_registers)(CPUS390XState *env, uint32_t used,
             k->ar_number = ar;
             return;
         }
-        bind_family(env, space, key);
+        kvm390_bind_ar_family(env, space, key);
     }
     /* Begin anew, in a translation block for the other case. */
     cpu_loop_exit_restore(env_cpu(env), ra);
-}
-
-bool kvm390_ar_space_active(CPUS390XState *env, unsigned key)
-{
-    const uint64_t mode = PSW_MASK_DAT | PSW_MASK_ASC;
-    Kvm390Tlb *k = &env->kvm390_tlb;
-
-    if (k->ar_active &&
-        ((env->psw.mask & mode) != (PSW_MASK_DAT | PSW_ASC_ACCREG) ||
-         k->key[k->ar_family - 1] != (key | KVM390_KEY_OF_AR_SPACE))) {
-        k->ar_active = false;
-    }
-    return k->ar_active;
 }
 
 int kvm390_ar_space_begin(CPUS390XState *env, MMUAccessType type, uint64_t ea,

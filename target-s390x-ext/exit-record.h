@@ -10,17 +10,42 @@
 
 /* All of these: the vCPU's thread, inside cpu_exec(). */
 
+/**
+ * kvm390_exit_of: where the CPU's exits are recorded
+ *
+ * Returns: NULL on any machine but kvm390-vm.
+ */
+Kvm390Exit *kvm390_exit_of(CPUS390XState *env);
+
+/** kvm390_record_exit: KVM_RUN returns 0 with this KVM_EXIT_* reason */
+void kvm390_record_exit(Kvm390Exit *e, uint32_t reason);
+
 /** kvm390_record_sieic: an interception; @insn is left-aligned, or 0 */
 void kvm390_record_sieic(Kvm390Exit *e, uint8_t icptcode, uint64_t insn);
+
+/** kvm390_record_fault: KVM_RUN returns -EFAULT */
+void kvm390_record_fault(Kvm390Exit *e);
 
 /** kvm390_failed_instruction: what met an exception, left-aligned */
 uint64_t kvm390_failed_instruction(CPUS390XState *env);
 
+/** kvm390_exit_soon: leave once the present exception is dealt with */
+void kvm390_exit_soon(CPUS390XState *env);
+
+/** kvm390_exit_now: leave from inside an instruction; the PSW stays */
+void G_NORETURN kvm390_exit_now(CPUS390XState *env);
+
 /**
- * kvm390_leave: exit on an instruction
- * @insn: left-aligned
+ * kvm390_exit_behind: the same, with the instruction done
  * @next: the address behind it, where the PSW goes
  * @ilen: its length in bytes
+ */
+void G_NORETURN kvm390_exit_behind(CPUS390XState *env, Kvm390Exit *e,
+                                   uint64_t next, unsigned ilen);
+
+/**
+ * kvm390_leave: an interception of an instruction, and kvm390_exit_behind()
+ * @insn: left-aligned
  */
 void G_NORETURN kvm390_leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
                              uint64_t next, unsigned ilen);

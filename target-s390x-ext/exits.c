@@ -7,10 +7,9 @@
 #include "kvm390/include/uapi.h"
 #include "cpu.h"
 #include "s390x-internal.h"
-#include "exec/cpu_ldst.h"
-#include "exec/memory.h"
 #include "exec/exec-all.h"
 #include "exec/helper-proto.h"
+#include "exec/memory.h"
 #include "qemu/main-loop.h"
 #include "tcg/tcg_s390x.h"
 #include "kvm390/include/exits.h"
@@ -23,40 +22,10 @@
 
 int (*kvm390_notify)(uint32_t schid, uint64_t queue, uint64_t cookie);
 
-static Kvm390Exit *exits[S390_MAX_CPUS];
-
-void kvm390_set_exit(unsigned cpu_address, Kvm390Exit *exit)
-{
-    assert(cpu_address < S390_MAX_CPUS);
-    exits[cpu_address] = exit;
-}
-
-static Kvm390Exit *exit_of(CPUS390XState *env)
-{
-    return kvm390_intercepts.vm ? exits[env->core_id] : NULL;
-}
-
-void kvm390_record_sieic(Kvm390Exit *e, uint8_t icptcode, uint64_t insn)
-{
-    e->pending = true;
-    e->error = 0;
-    e->reason = KVM_EXIT_S390_SIEIC;
-    e->icptcode = icptcode;
-    e->ipa = insn >> 48;
-    e->ipb = insn >> 16;
-}
-
-/* Leave the loop of cpu_exec() once the present exception is dealt with. */
-static void leave_soon(CPUS390XState *env)
-{
-    cpu_exit(env_cpu(env));
-}
-
 bool kvm390_exit_wait(CPUS390XState *env)
 {
     const uint64_t enabled = PSW_MASK_IO | PSW_MASK_EXT | PSW_MASK_MCHECK;
-    CPUState *cs = env_cpu(env);
-    Kvm390Exit *e = exit_of(env);
+    Kvm390Exit *e = kvm390_exit_of(env);
 
     if (!e) {
         return false;
@@ -65,14 +34,14 @@ bool kvm390_exit_wait(CPUS390XState *env)
     if (!(env->psw.mask & enabled) || kvm390_intercepts.ucontrol) {
         kvm390_record_sieic(e, KVM390_ICPT_WAIT, 0);
         e->exits[KVM390_EXITS_WAIT]++;
-        cpu_exit(cs);
+        kvm390_exit_soon(env);
     }
     return true;
 }
 
 bool kvm390_exit_stop(CPUS390XState *env)
 {
-    Kvm390Exit *e = exit_of(env);
+    Kvm390Exit *e = kvm390_exit_of(env);
 
     if (!e) {
         return false;
@@ -86,23 +55,8 @@ bool kvm390_exit_stop(CPUS390XState *env)
         env->pending_int &= ~INTERRUPT_STOP;
         s390_cpu_set_state(S390_CPU_STATE_STOPPED, env_archcpu(env));
     }
-    leave_soon(env);
+    kvm390_exit_soon(env);
     return true;
-}
-
-uint64_t kvm390_failed_instruction(CPUS390XState *env)
-{
-    uint64_t insn = 0;
-    int i;
-
-    if (env->ex_value) {
-        return env->ex_value & ~0xffffull;
-    }
-    for (i = 0; i < env->int_pgm_ilen; i++) {
-        insn |= (uint64_t)cpu_ldub_code(env, env->psw.addr + i)
-                << (56 - 8 * i);
-    }
-    return insn;
 }
 
 /*
@@ -125,14 +79,13 @@ static bool would_loop(CPUS390XState *env)
 
 bool kvm390_exit_program(CPUS390XState *env)
 {
-    Kvm390Exit *e = exit_of(env);
+    Kvm390Exit *e = kvm390_exit_of(env);
     uint64_t insn;
 
     if (e && env->int_pgm_code == PGM_ADDRESSING && kvm390_host_refused()) {
         /* The client's doing; the instruction starts over when it is undone. */
-        e->pending = true;
-        e->error = -EFAULT;
-        leave_soon(env);
+        kvm390_record_fault(e);
+        kvm390_exit_soon(env);
         return true;
     }
     if (e && kvm390_intercepts.ucontrol) {
@@ -151,31 +104,8 @@ bool kvm390_exit_program(CPUS390XState *env)
     e->exits[KVM390_EXITS_OPEREXC]++;
     e->last_ilen = env->int_pgm_ilen;
     env->psw.addr += env->int_pgm_ilen;
-    leave_soon(env);
+    kvm390_exit_soon(env);
     return true;
-}
-
-void kvm390_exit_no_lowcore(CPUS390XState *env)
-{
-    Kvm390Exit *e = exit_of(env);
-
-    if (e) {
-        e->pending = true;
-        e->error = -EFAULT;
-        env_cpu(env)->exception_index = EXCP_INTERRUPT;
-        cpu_loop_exit(env_cpu(env));
-    }
-}
-
-/* The instruction is done, as far as the CPU is concerned. */
-void G_NORETURN kvm390_next_instruction(CPUS390XState *env, uint64_t next)
-{
-    CPUState *cs = env_cpu(env);
-
-    env->psw.addr = next;
-    env->ex_value = 0;
-    cs->exception_index = cs->singlestep_enabled ? EXCP_DEBUG : -1;
-    cpu_loop_exit(cs);
 }
 
 /* TSCH: user space gets the subchannel's interruption, if one is pending. */
@@ -194,48 +124,35 @@ static void take_io(CPUS390XState *env, Kvm390Exit *e)
     e->tsch.word = io.io_int_word;
 }
 
-void G_NORETURN kvm390_leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
-                             uint64_t next, unsigned ilen)
+static void G_NORETURN leave_for_tsch(CPUS390XState *env, Kvm390Exit *e,
+                                      uint64_t insn, uint64_t next)
 {
-    CPUState *cs = env_cpu(env);
-
     kvm390_record_sieic(e, KVM390_ICPT_INSTRUCTION, insn);
-    if (e->ipa == TSCH && !kvm390_intercepts.ucontrol) {
-        e->reason = KVM_EXIT_S390_TSCH;
-        take_io(env, e);
-    }
+    e->reason = KVM_EXIT_S390_TSCH;
     e->exits[KVM390_EXITS_INSTRUCTION]++;
-    e->last_ilen = ilen;
-    env->psw.addr = next;
-    env->ex_value = 0;
-    cs->exception_index = EXCP_INTERRUPT;
-    cpu_loop_exit(cs);
+    take_io(env, e);
+    kvm390_exit_behind(env, e, next, 4);
 }
 
 /* DIAG 308: clear and normal reset of the configuration are user space's. */
-static void diag_308(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
-                     uint64_t next)
+static void G_NORETURN diag_308(CPUS390XState *env, Kvm390Exit *e,
+                                uint64_t insn, uint64_t next)
 {
     uint64_t subcode = env->regs[(insn >> 48) & 0xf] & 0xffff;
 
     if (subcode != 3 && subcode != 4) {
         kvm390_leave(env, e, insn, next, 4);
     }
-    e->pending = true;
-    e->error = 0;
-    e->reason = KVM_EXIT_S390_RESET;
+    kvm390_record_exit(e, KVM_EXIT_S390_RESET);
     e->reset_flags = (subcode == 3 ? KVM_S390_RESET_CLEAR : 0) |
                      KVM_S390_RESET_SUBSYSTEM | KVM_S390_RESET_IPL |
                      KVM_S390_RESET_CPU_INIT;
-    e->last_ilen = 4;
-    env->psw.addr = next;
     if (!kvm390_intercepts.user_cpu_state) {
         bql_lock();
         s390_cpu_set_state(S390_CPU_STATE_STOPPED, env_archcpu(env));
         bql_unlock();
     }
-    env_cpu(env)->exception_index = EXCP_INTERRUPT;
-    cpu_loop_exit(env_cpu(env));
+    kvm390_exit_behind(env, e, next, 4);
 }
 
 /* DIAG 500: a virtio-ccw notification that an eventfd stands for. */
@@ -277,7 +194,6 @@ static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
         break;
     case 0x308:
         diag_308(env, e, insn, next);
-        break;
     default:
         kvm390_leave(env, e, insn, next, 4);
     }
@@ -285,7 +201,7 @@ static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
 
 void kvm390_exit_stsi(CPUS390XState *env, int cc)
 {
-    Kvm390Exit *e = exit_of(env);
+    Kvm390Exit *e = kvm390_exit_of(env);
 
     if (!e || cc) {
         return;
@@ -295,21 +211,16 @@ void kvm390_exit_stsi(CPUS390XState *env, int cc)
     e->stsi.sel2 = env->regs[1];
     env->regs[0] = 0; /* as KVM leaves it */
     if (kvm390_intercepts.user_stsi) {
-        e->pending = true;
-        e->error = 0;
-        e->reason = KVM_EXIT_S390_STSI;
+        kvm390_record_exit(e, KVM_EXIT_S390_STSI);
         env->cc_op = 0;
-        env->psw.addr = e->stsi.next;
-        env->ex_value = 0;
-        env_cpu(env)->exception_index = EXCP_INTERRUPT;
-        cpu_loop_exit(env_cpu(env));
+        kvm390_exit_behind(env, e, e->stsi.next, 4);
     }
 }
 
 void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
                               uint32_t ilen)
 {
-    Kvm390Exit *e = exit_of(env);
+    Kvm390Exit *e = kvm390_exit_of(env);
 
     if (!e) {
         return;
@@ -339,6 +250,11 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
     case 0xb236: /* TPI */
         if (kvm390_intercepts.css) {
             return;
+        }
+        break;
+    case TSCH:
+        if (kvm390_intercepts.css) {
+            leave_for_tsch(env, e, insn, next);
         }
         break;
     default:

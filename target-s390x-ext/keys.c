@@ -5,8 +5,6 @@
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "exec/cputlb.h"
-#include "hw/core/cpu.h"
 #include "kvm390/include/keys.h"
 #include "kvm390/include/quiesce.h"
 #include "kvm390/trace.h"
@@ -15,33 +13,11 @@ Kvm390Keys kvm390_keys;
 
 void kvm390_flush_quiesced(void)
 {
-    CPUState *cs;
-
     if (kvm390_keys_active()) {
         kvm390_keystore_new_epoch(&kvm390_keys.store);
     }
-    /*
-     * Emptying a TLB takes microseconds in which everybody would wait. The
-     * other CPUs do it themselves, on their way to the next instruction.
-     */
-    CPU_FOREACH(cs) {
-        if (cs == current_cpu) {
-            tlb_flush(cs);
-        } else {
-            qatomic_set(&cpu_env(cs)->kvm390_tlb.stale, true);
-        }
-    }
+    kvm390_tlbs_stale();
     trace_kvm390_keys_flush(kvm390_keys.store.epoch);
-}
-
-void kvm390_exec_enter(CPUState *cs)
-{
-    Kvm390Tlb *keys = &cpu_env(cs)->kvm390_tlb;
-
-    if (unlikely(qatomic_read(&keys->stale))) {
-        qatomic_set(&keys->stale, false);
-        tlb_flush(cs);
-    }
 }
 
 static void activate_quiesced(void *unused)

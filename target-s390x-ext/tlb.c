@@ -1,5 +1,5 @@
 /*
- * Storage protection at the TLB: families of MMU indexes, and the TLB fill
+ * Storage protection at the TLB: the TLB fill, and operands with a key
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,8 +16,6 @@
 #include "kvm390/include/keys.h"
 #include "kvm390/include/protection.h"
 #include "kvm390/trace.h"
-
-#define FAMILY_BITS ((1u << KVM390_FAMILY_SIZE) - 1)
 
 /* The frame entry of this thread's last table walk. */
 static __thread Kvm390Frame walk_frame;
@@ -45,56 +43,6 @@ Kvm390Frame kvm390_frame(void)
 void kvm390_forget_frame(void)
 {
     walk_frame = (Kvm390Frame) { };
-}
-
-unsigned kvm390_find_key_family(CPUS390XState *env, unsigned key)
-{
-    Kvm390Tlb *k = &env->kvm390_tlb;
-    unsigned n;
-
-    for (n = 0; n < KVM390_KEY_FAMILIES; n++) {
-        if (likely(k->key[n] == key)) {
-            return n + 1;
-        }
-    }
-    /* None is ever taken where keys are off. */
-    return kvm390_skeys_on() ? kvm390_take_family(env, key) : 0;
-}
-
-unsigned kvm390_find_operand_family(CPUS390XState *env)
-{
-    unsigned key = (env->psw.mask & PSW_MASK_KEY) >> PSW_SHIFT_KEY;
-
-    /* MVC and its kin ask each time, so the call is worth leaving out. */
-    if (unlikely(env->kvm390_tlb.ar_active) &&
-        kvm390_ar_space_active(env, key)) {
-        return env->kvm390_tlb.ar_family;
-    }
-    return key ? kvm390_find_key_family(env, key) : 0;
-}
-
-unsigned kvm390_take_family(CPUS390XState *env, uint8_t key)
-{
-    Kvm390Tlb *k = &env->kvm390_tlb;
-    unsigned n = k->next;
-
-    if (n + 1 == k->ar_family) {
-        if (k->ar_active) {
-            n = (n + 1) % KVM390_KEY_FAMILIES;
-        } else {
-            k->ar_family = 0;
-        }
-    }
-    k->next = (n + 1) % KVM390_KEY_FAMILIES;
-    /*
-     * The jump cache is emptied with it: a cached jump skips the fetch check
-     * of the page it leads to.
-     */
-    tlb_flush_by_mmuidx(env_cpu(env),
-                        FAMILY_BITS << (n + 1) * KVM390_FAMILY_SIZE);
-    trace_kvm390_key_family(env_cpu(env)->cpu_index, n + 1, k->key[n], key);
-    k->key[n] = key;
-    return n + 1;
 }
 
 /* One access as the key rule sees it. */

@@ -13,7 +13,6 @@
 #include "kvm390/include/uapi.h"
 #include "cpu.h"
 #include "s390x-internal.h"
-#include "exec/exec-all.h"
 #include "exit-record.h"
 #include "kvm390/include/host-fault.h"
 #include "kvm390/include/sie.h"
@@ -102,14 +101,11 @@ static bool uses_keys(uint64_t insn)
 void kvm390_ucontrol_intercept(CPUS390XState *env, Kvm390Exit *e,
                                uint64_t insn, uint64_t next, unsigned ilen)
 {
-    CPUState *cs = env_cpu(env);
-
     if (e->sie.kss && uses_keys(insn)) {
         /* The instruction is met again: the PSW stays where it is. */
         kvm390_record_sieic(e, KVM390_ICPT_KSS, insn);
         env->ex_value = 0;
-        cs->exception_index = EXCP_INTERRUPT;
-        cpu_loop_exit(cs);
+        kvm390_exit_now(env);
     }
     if (intercepted(e, insn)) {
         kvm390_leave(env, e, insn, next, ilen);
@@ -134,11 +130,9 @@ static bool is_nullifying(uint32_t code)
 }
 
 /* No memory is mapped there; the instruction starts over when there is. */
-static void unmapped(CPUS390XState *env, Kvm390Exit *e)
+static void record_unmapped(Kvm390Exit *e)
 {
-    e->pending = true;
-    e->error = 0;
-    e->reason = KVM_EXIT_S390_UCONTROL;
+    kvm390_record_exit(e, KVM_EXIT_S390_UCONTROL);
     e->fault_addr = kvm390_host_fault();
 }
 
@@ -147,7 +141,7 @@ bool kvm390_ucontrol_program(CPUS390XState *env, Kvm390Exit *e)
     uint32_t code = env->int_pgm_code;
 
     if (code == PGM_ADDRESSING) {
-        unmapped(env, e);
+        record_unmapped(e);
     } else if (code == PGM_OPERATION && e->sie.ictl & SIE_ICTL_OPEREXC) {
         kvm390_record_sieic(e, KVM390_ICPT_OPEREXC,
                             kvm390_failed_instruction(env));
@@ -163,6 +157,6 @@ bool kvm390_ucontrol_program(CPUS390XState *env, Kvm390Exit *e)
         return false;
     }
     e->last_ilen = env->int_pgm_ilen;
-    cpu_exit(env_cpu(env));
+    kvm390_exit_soon(env);
     return true;
 }
