@@ -59,7 +59,7 @@ static void vcpu_init(Kvm390Vcpu *vcpu, S390CPU *cpu)
         kvm390_sie_init(vcpu);
     }
     if (kvm390_intercepts.vm) {
-        kvm390_set_exit(id, &vcpu->exit);
+        cpu->env.kvm390.exit = &vcpu->exit;
     }
     kvm390_vcpu_enter(vcpu);
     if (kvm390_intercepts.vm) {

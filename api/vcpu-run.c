@@ -105,10 +105,16 @@ static int run_guest(Kvm390Vcpu *vcpu)
     }
 }
 
-static bool has_lowcore(S390CPU *cpu)
+/* The client permits stores into the prefix area. */
+static bool lowcore_permitted(S390CPU *cpu)
 {
     return kvm390_host_permits(cpu->env.psa, true) &&
-           kvm390_host_permits(cpu->env.psa + TARGET_PAGE_SIZE, true) &&
+           kvm390_host_permits(cpu->env.psa + TARGET_PAGE_SIZE, true);
+}
+
+static bool has_lowcore(S390CPU *cpu)
+{
+    return lowcore_permitted(cpu) &&
            address_space_access_valid(CPU(cpu)->as, cpu->env.psa,
                                       2 * TARGET_PAGE_SIZE, true,
                                       MEMTXATTRS_UNSPECIFIED);
@@ -117,7 +123,7 @@ static bool has_lowcore(S390CPU *cpu)
 /* The prefix area has no memory behind it. */
 static int no_lowcore(Kvm390Vcpu *vcpu)
 {
-    if (!kvm390_intercepts.ucontrol || kvm390_host_refused()) {
+    if (!kvm390_intercepts.ucontrol || !lowcore_permitted(vcpu->cpu)) {
         return -EFAULT;
     }
     vcpu->exit.reason = KVM_EXIT_S390_UCONTROL;

@@ -1,5 +1,5 @@
 /*
- * Dynamic address translation and access-register translation.
+ * Dynamic address translation
  *
  * The four upper tables share one layout, so one loop walks them: level 3 is
  * the region-first table, 0 the segment table. An index has 11 bits, of which
@@ -7,13 +7,16 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "kvm390/include/access.h"
 #include "kvm390/include/dat.h"
 #include "kvm390/include/pgm.h"
 
 #define ENTRY_ORIGIN        0xfffffffffffff000ULL
 #define ENTRY_FORMAT        0x400   /* FC: a frame, no table */
 #define ENTRY_PROTECT       0x200
-#define ENTRY_FRAME_IEP     0x100   /* where ENTRY_FORMAT is in effect */
+#define ENTRY_FRAME_AV      0x10000 /* where ENTRY_FORMAT is in effect: */
+#define ENTRY_FRAME_KEY(e)  (((e) >> 8) & (KVM390_KEY_ACC | KVM390_KEY_F))
+#define ENTRY_BIT55         0x100   /* there, and in a page-table entry */
 #define ENTRY_INVALID       0x020
 #define ENTRY_COMMON        0x010   /* common region or segment */
 #define ENTRY_OFFSET(e)     (((e) >> 6) & 3)
@@ -23,7 +26,6 @@
 
 #define PAGE_INVALID        0x400
 #define PAGE_PROTECT        0x200
-#define PAGE_IEP            0x100
 #define PAGE_ZERO           0x800
 
 enum { SEGMENT = 0, REGION3 = 1, REGION1 = 3 };
@@ -62,14 +64,27 @@ static bool bad_common(uint64_t entry, unsigned level, uint64_t asce,
     return level == SEGMENT || (level == REGION3 && features->edat2);
 }
 
-static int walk_page(uint64_t va, uint64_t pto, bool protect,
-                     Kvm390Fetch8 fetch, void *opaque,
-                     Kvm390DatFrame *frame)
+/* What instruction-execution protection or change override say of a frame. */
+static void note_bit55(uint64_t entry, const Kvm390DatFeatures *features,
+                       Kvm390DatFrame *frame)
+{
+    if (entry & ENTRY_BIT55) {
+        frame->exec_protect = features->iep;
+        frame->change_override = features->change_override;
+    }
+}
+
+static int walk_page(uint64_t va, uint64_t pto,
+                     const Kvm390DatFeatures *features,
+                     Kvm390Fetch8 fetch, void *opaque, Kvm390DatFrame *frame)
 {
     uint64_t pte;
+    int rc;
 
-    if (!fetch(opaque, pto + ((va >> 12) & 0xff) * 8, &pte)) {
-        return KVM390_PGM_ADDRESSING;
+    frame->entry = pto + ((va >> 12) & 0xff) * 8;
+    rc = fetch(opaque, frame->entry, &pte);
+    if (rc) {
+        return rc;
     }
     if (pte & PAGE_INVALID) {
         return KVM390_PGM_PAGE_TRANSLATION;
@@ -77,12 +92,24 @@ static int walk_page(uint64_t va, uint64_t pto, bool protect,
     if (pte & PAGE_ZERO) {
         return KVM390_PGM_TRANSLATION_SPEC;
     }
-    *frame = (Kvm390DatFrame) {
-        .addr = (pte & ~0xfffULL) | (va & 0xfff),
-        .protect = protect || (pte & PAGE_PROTECT),
-        .exec_protect = pte & PAGE_IEP,
-    };
+    frame->addr = (pte & ~0xfffULL) | (va & 0xfff);
+    frame->protect |= (pte & PAGE_PROTECT) != 0;
+    note_bit55(pte, features, frame);
     return 0;
+}
+
+/* @entry of @level designates a frame: it ends the walk. */
+static void large_frame(uint64_t va, uint64_t entry, unsigned level,
+                        const Kvm390DatFeatures *features,
+                        Kvm390DatFrame *frame)
+{
+    uint64_t in_frame = (1ULL << level_shift(level)) - 1;
+
+    frame->addr = (entry & ~in_frame) | (va & in_frame);
+    frame->absolute = true;
+    frame->key_valid = entry & ENTRY_FRAME_AV;
+    frame->key = ENTRY_FRAME_KEY(entry);
+    note_bit55(entry, features, frame);
 }
 
 int kvm390_dat_walk(uint64_t va, uint64_t asce,
@@ -93,10 +120,11 @@ int kvm390_dat_walk(uint64_t va, uint64_t asce,
     unsigned level = ENTRY_TYPE(asce);
     uint64_t table = asce & KVM390_ASCE_ORIGIN;
     unsigned first = 0, last = asce & KVM390_ASCE_LENGTH;
-    bool protect = false;
+    int rc;
 
+    *frame = (Kvm390DatFrame) { .entry = KVM390_DAT_NO_ENTRY };
     if (asce & KVM390_ASCE_REAL_SPACE) {
-        *frame = (Kvm390DatFrame) { .addr = va };
+        frame->addr = va;
         return 0;
     }
     if (level < REGION1 && va >> level_shift(level + 1)) {
@@ -107,11 +135,14 @@ int kvm390_dat_walk(uint64_t va, uint64_t asce,
         unsigned index = (va >> level_shift(level)) & 0x7ff;
         uint64_t entry;
 
+        frame->entry = KVM390_DAT_NO_ENTRY;
         if (index >> 9 < first || index >> 9 > last) {
             return level_exception[level];
         }
-        if (!fetch(opaque, table + index * 8, &entry)) {
-            return KVM390_PGM_ADDRESSING;
+        frame->entry = table + index * 8;
+        rc = fetch(opaque, frame->entry, &entry);
+        if (rc) {
+            return rc;
         }
         if (entry & ENTRY_INVALID) {
             return level_exception[level];
@@ -122,22 +153,15 @@ int kvm390_dat_walk(uint64_t va, uint64_t asce,
         }
         /* the bit is DAT protection in a region entry only with EDAT-1 */
         if ((entry & ENTRY_PROTECT) && (level == SEGMENT || features->edat1)) {
-            protect = true;
+            frame->protect = true;
         }
         if (is_frame(entry, level, features)) {
-            uint64_t in_frame = (1ULL << level_shift(level)) - 1;
-
-            *frame = (Kvm390DatFrame) {
-                .addr = (entry & ~in_frame) | (va & in_frame),
-                .absolute = true,
-                .protect = protect,
-                .exec_protect = entry & ENTRY_FRAME_IEP,
-            };
+            large_frame(va, entry, level, features, frame);
             return 0;
         }
         if (level == SEGMENT) {
-            return walk_page(va, entry & SEGMENT_PTO, protect,
-                             fetch, opaque, frame);
+            return walk_page(va, entry & SEGMENT_PTO, features, fetch, opaque,
+                             frame);
         }
         table = entry & ENTRY_ORIGIN;
         first = ENTRY_OFFSET(entry);
@@ -145,122 +169,28 @@ int kvm390_dat_walk(uint64_t va, uint64_t asce,
     }
 }
 
-/* Access-list-entry token */
-#define ALET_RESERVED       0xfe000000u
-#define ALET_PRIMARY_LIST   0x01000000u
-#define ALET_ALESN(a)       (((a) >> 16) & 0xff)
-#define ALET_ALEN(a)        ((a) & 0xffff)
-
-/* Access-list entry, first doubleword */
-#define ALE_INVALID         (1ULL << 63)
-#define ALE_FETCH_ONLY      (1ULL << 57)
-#define ALE_PRIVATE         (1ULL << 56)
-#define ALE_ALESN(e)        (((e) >> 48) & 0xff)
-#define ALE_ALEAX(e)        (((e) >> 32) & 0xffff)
-/* second doubleword */
-#define ALE_ASTEO(e)        (((e) >> 32) & 0x7fffffc0)
-#define ALE_ASTESN(e)       ((uint32_t)(e))
-
-/* ASN-second-table entry, first doubleword */
-#define ASTE_INVALID        (1ULL << 63)
-#define ASTE_ATO(e)         (((e) >> 32) & 0x7ffffffc)
-#define ASTE_ATL(e)         (((e) >> 4) & 0xfff)
-
-/*
- * Extended authorization: the secondary-authority bit of the EAX's entry in
- * the authority table. An entry is two bits wide, primary bit first.
- */
-static int check_authority(uint64_t aste, uint16_t eax,
-                           Kvm390Fetch8 fetch, void *opaque)
+/* What is left of R1 where only its right half is replaced. */
+static uint64_t left_half(uint64_t r1)
 {
-    uint64_t byte_addr = ASTE_ATO(aste) + eax / 4;
-    uint64_t block;
-    uint8_t entries;
-
-    if (eax / 16 > ASTE_ATL(aste)) {
-        return KVM390_PGM_EXTENDED_AUTHORITY;
-    }
-    if (!fetch(opaque, byte_addr & ~7ULL, &block)) {
-        return KVM390_PGM_ADDRESSING;
-    }
-    entries = block >> (8 * (7 - byte_addr % 8));
-    return entries & (0x40 >> (eax % 4 * 2)) ? 0
-                                             : KVM390_PGM_EXTENDED_AUTHORITY;
+    return r1 & ~0xffffffffULL;
 }
 
-/* The access list's entry for @alet. */
-static int find_ale(uint32_t alet, const Kvm390ArtRegs *regs,
-                    Kvm390Fetch8 fetch, void *opaque, uint64_t ale[2])
+int kvm390_lra_result(int code, const Kvm390DatFrame *frame, bool narrow,
+                      uint64_t *r1)
 {
-    uint64_t control = alet & ALET_PRIMARY_LIST ? regs->cr5 : regs->cr2;
-    uint64_t designation;
-    uint32_t origin, offset = ALET_ALEN(alet) * 16;
+    bool invalid = (code == KVM390_PGM_SEGMENT_TRANSLATION ||
+                    code == KVM390_PGM_PAGE_TRANSLATION) &&
+                   frame->entry != KVM390_DAT_NO_ENTRY;
+    uint64_t value = code ? frame->entry : frame->addr;
 
-    /* The access-list designation is the word at offset 16 of the DUCT/PASTE */
-    if (!fetch(opaque, (control & 0x7fffffc0) + 16, &designation)) {
-        return KVM390_PGM_ADDRESSING;
+    if (code && (!invalid || (narrow && value >> 31))) {
+        *r1 = left_half(*r1) | 0x80000000u | (unsigned)code;
+        return 3;
     }
-    designation >>= 32;
-    if (ALET_ALEN(alet) / 8 > (designation & 0x7f)) {
-        return KVM390_PGM_ALEN_TRANSLATION;
+    if (narrow && value >> 31) {
+        return -KVM390_PGM_SPECIAL_OPERATION;
     }
-    origin = designation & 0x7fffff80;
-    if (0x7fffffff - origin < offset) {
-        return KVM390_PGM_ADDRESSING;
-    }
-    if (!fetch(opaque, origin + offset, &ale[0]) ||
-        !fetch(opaque, origin + offset + 8, &ale[1])) {
-        return KVM390_PGM_ADDRESSING;
-    }
-    if (ale[0] & ALE_INVALID) {
-        return KVM390_PGM_ALEN_TRANSLATION;
-    }
-    if (ALE_ALESN(ale[0]) != ALET_ALESN(alet)) {
-        return KVM390_PGM_ALE_SEQUENCE;
-    }
-    return 0;
-}
-
-int kvm390_art(uint32_t alet, const Kvm390ArtRegs *regs, bool store,
-               Kvm390Fetch8 fetch, void *opaque, uint64_t *asce)
-{
-    uint16_t eax = regs->cr8 >> 16;
-    uint64_t ale[2], aste[3], aste_addr;
-    int rc;
-
-    if (alet <= 1) {
-        *asce = alet ? regs->cr7 : regs->cr1;
-        return 0;
-    }
-    if (alet & ALET_RESERVED) {
-        return KVM390_PGM_ALET_SPECIFICATION;
-    }
-
-    rc = find_ale(alet, regs, fetch, opaque, ale);
-    if (rc) {
-        return rc;
-    }
-    aste_addr = ALE_ASTEO(ale[1]);
-    for (int i = 0; i < 3; i++) {
-        if (!fetch(opaque, aste_addr + i * 8, &aste[i])) {
-            return KVM390_PGM_ADDRESSING;
-        }
-    }
-    if (aste[0] & ASTE_INVALID) {
-        return KVM390_PGM_ASTE_VALIDITY;
-    }
-    if ((uint32_t)aste[2] != ALE_ASTESN(ale[1])) {
-        return KVM390_PGM_ASTE_SEQUENCE;
-    }
-    if ((ale[0] & ALE_PRIVATE) && ALE_ALEAX(ale[0]) != eax) {
-        rc = check_authority(aste[0], eax, fetch, opaque);
-        if (rc) {
-            return rc;
-        }
-    }
-    if (store && (ale[0] & ALE_FETCH_ONLY)) {
-        return KVM390_PGM_PROTECTION;
-    }
-    *asce = aste[1];
-    return 0;
+    *r1 = narrow ? left_half(*r1) | value : value;
+    return code == KVM390_PGM_SEGMENT_TRANSLATION ? 1
+           : code == KVM390_PGM_PAGE_TRANSLATION ? 2 : 0;
 }

@@ -33,21 +33,6 @@ uint64_t kvm390_effective(uint64_t psw_mask, uint64_t addr)
     return psw_mask & PSW_EA ? addr : addr & 0x7fffffff;
 }
 
-/* Host address of @abs, good to the end of its page; NULL if no memory. */
-static inline uint8_t *mem_host(Kvm390Mem *mem, uint64_t abs, bool store)
-{
-    Kvm390Window *w = &mem->window;
-
-    if (abs - w->base >= w->size) {
-        if (!mem->ops->find(mem->opaque, abs, w)) {
-            w->size = 0;
-            return NULL;
-        }
-        assert(abs - w->base < w->size);
-    }
-    return store && w->readonly ? NULL : w->host + (abs - w->base);
-}
-
 /* There is memory; may the host access it for the guest? */
 static inline bool host_permits(Kvm390Mem *mem, uint64_t abs, bool store)
 {
@@ -89,21 +74,21 @@ static inline void copy_once(uint8_t *guest, uint8_t *buf, size_t len,
     memcpy(store ? guest : buf, store ? buf : guest, len);
 }
 
-static bool fetch_absolute(void *opaque, uint64_t addr, uint64_t *value)
+int kvm390_mem_fetch8(void *opaque, uint64_t addr, uint64_t *value)
 {
     Kvm390Mem *mem = opaque;
-    const uint8_t *host = mem_host(mem, addr, false);
+    const uint8_t *host = kvm390_mem_host(mem, addr, false);
     uint64_t v;
 
     if (!host) {
-        return false;
+        return KVM390_PGM_ADDRESSING;
     }
     v = __atomic_load_n((const uint64_t *)host, __ATOMIC_RELAXED);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     v = __builtin_bswap64(v);
 #endif
     *value = v;
-    return true;
+    return 0;
 }
 
 typedef struct RealMem {
@@ -111,12 +96,13 @@ typedef struct RealMem {
     uint64_t prefix;
 } RealMem;
 
-static bool fetch_real(void *opaque, uint64_t addr, uint64_t *value)
+static int fetch_real(void *opaque, uint64_t addr, uint64_t *value)
 {
     RealMem *real = opaque;
 
-    return fetch_absolute(real->mem,
-                          kvm390_real_to_absolute(addr, real->prefix), value);
+    return kvm390_mem_fetch8(real->mem,
+                             kvm390_real_to_absolute(addr, real->prefix),
+                             value);
 }
 
 static inline uint32_t fragment(uint64_t addr, uint32_t left)
@@ -136,7 +122,7 @@ static void copy_range(Kvm390Mem *mem, uint64_t abs, uint32_t len,
     uint32_t chunk;
 
     for (; len; len -= chunk, abs += chunk, buf += chunk) {
-        uint8_t *host = mem_host(mem, abs, store);
+        uint8_t *host = kvm390_mem_host(mem, abs, store);
         uint64_t to_end = mem->window.base + mem->window.size - abs;
 
         chunk = to_end < len ? to_end : len;
@@ -246,7 +232,7 @@ static int translate(const Logical *l, uint64_t ea, uint64_t *abs,
                          KVM390_PROT_LOW_ADDRESS, pgm);
     }
     if (l->dat) {
-        rc = kvm390_dat_walk(ea, l->asce, &l->features, fetch_absolute,
+        rc = kvm390_dat_walk(ea, l->asce, &l->features, kvm390_mem_fetch8,
                              l->mem, &frame);
         if (rc) {
             return exception(l, rc, ea, KVM390_PROT_NONE, pgm);
@@ -259,7 +245,7 @@ static int translate(const Logical *l, uint64_t ea, uint64_t *abs,
     *abs = frame.absolute ? frame.addr
                           : kvm390_real_to_absolute(frame.addr,
                                                     l->view->prefix);
-    if (!mem_host(l->mem, *abs, l->req->store)) {
+    if (!kvm390_mem_host(l->mem, *abs, l->req->store)) {
         return exception(l, KVM390_PGM_ADDRESSING, ea, KVM390_PROT_NONE, pgm);
     }
     return 0;
@@ -404,7 +390,7 @@ static uint32_t permitted_absolute(Kvm390Mem *mem, const Kvm390AccessReq *req,
     *rc = 0;
     for (; done < req->len; done += len, addr += len) {
         len = fragment(addr, req->len - done);
-        if (!mem_host(mem, addr, req->store)) {
+        if (!kvm390_mem_host(mem, addr, req->store)) {
             *rc = KVM390_PGM_ADDRESSING;
             break;
         }
@@ -475,7 +461,7 @@ int kvm390_cmpxchg_absolute(Kvm390Mem *mem, uint64_t addr, uint32_t size,
     if (size == 0 || size > 16 || (addr & (size - 1))) {
         return -EINVAL;
     }
-    host = mem_host(mem, addr, true);
+    host = kvm390_mem_host(mem, addr, true);
     if (!host) {
         return KVM390_PGM_ADDRESSING;
     }

@@ -16,6 +16,7 @@ static const struct {
     { KVM390_PGM_SEGMENT_TRANSLATION, "segment-translation" },
     { KVM390_PGM_PAGE_TRANSLATION, "page-translation" },
     { KVM390_PGM_TRANSLATION_SPEC, "translation-specification" },
+    { KVM390_PGM_SPECIAL_OPERATION, "special-operation" },
     { KVM390_PGM_ALET_SPECIFICATION, "alet-specification" },
     { KVM390_PGM_ALEN_TRANSLATION, "alen-translation" },
     { KVM390_PGM_ALE_SEQUENCE, "ale-sequence" },

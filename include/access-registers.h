@@ -35,18 +35,6 @@
 #include "kvm390/include/accel.h"
 
 /**
- * kvm390_space_of_asc: the address space that an access with ASC bits uses.
- * @asc: one of PSW_ASC_*
- *
- * Returns: PSW_ASC_PRIMARY for access-register mode under kvm390 (the ALETs
- * were checked when the instruction began), else @asc. Any context.
- */
-static inline uint64_t kvm390_space_of_asc(uint64_t asc)
-{
-    return asc == PSW_ASC_ACCREG && kvm390_enabled() ? PSW_ASC_PRIMARY : asc;
-}
-
-/**
  * kvm390_sacf_access_registers: SET ADDRESS SPACE CONTROL (FAST) with code 2.
  * @env: the CPU, with DAT on
  * @ra: the helper's return address
@@ -86,30 +74,6 @@ typedef struct Kvm390ArSpace {
  */
 void kvm390_bind_ar_family(CPUS390XState *env, Kvm390ArSpace space,
                            unsigned key);
-
-/**
- * kvm390_ar_space_begin: let the primary space be the bound one for a TLB fill
- * @env: the current CPU
- * @type: the access
- * @ea: its effective address
- * @tec: receives the TEID if the access is refused
- *
- * Returns 0, or a program interruption code: the access-list entry permits
- * fetches only. kvm390_ar_space_end() has to follow in any case.
- */
-int kvm390_ar_space_begin(CPUS390XState *env, MMUAccessType type, uint64_t ea,
-                          uint64_t *tec);
-
-/**
- * kvm390_ar_space_end: undo it
- * @env: the current CPU
- * @cr1: control register 1 as it was
- * @exc: what the fill ends with
- * @tec: its TEID, made to name access-register mode
- * @prot: what the entry may permit, reduced for a fetch-only space
- */
-void kvm390_ar_space_end(CPUS390XState *env, uint64_t cr1, int exc,
-                         uint64_t *tec, int *prot);
 
 /**
  * kvm390_ar_space_refused: name the access register of an exception to be

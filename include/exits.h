@@ -27,7 +27,7 @@ enum {
 };
 
 /*
- * The exit of one vCPU. Written by the vCPU's thread only, inside cpu_exec();
+ * The exit of one vCPU: env->kvm390.exit, NULL to record none. Written by the vCPU's thread only, inside cpu_exec();
  * read and cleared by the same thread after it.
  */
 typedef struct Kvm390Exit {
@@ -90,13 +90,6 @@ extern Kvm390Intercepts kvm390_intercepts;
  * Returns a new cookie, 0 or more, or -1 if nobody asked for this one. BQL.
  */
 extern int (*kvm390_notify)(uint32_t schid, uint64_t queue, uint64_t cookie);
-
-/**
- * kvm390_set_exit: where to record the exits of a vCPU
- * @cpu_address: 0 to S390_MAX_CPUS - 1
- * @exit: NULL to record none. Before the vCPU runs.
- */
-void kvm390_set_exit(unsigned cpu_address, Kvm390Exit *exit);
 
 /**
  * kvm390_exit_wait: a PSW with the wait bit was loaded

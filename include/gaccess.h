@@ -14,6 +14,7 @@
 #ifndef KVM390_GACCESS_H
 #define KVM390_GACCESS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,6 +65,38 @@ typedef struct Kvm390Mem {
     void *opaque;
     Kvm390Window window;
 } Kvm390Mem;
+
+/**
+ * kvm390_mem_host: where the host has guest memory
+ * @mem: guest memory; what is found is remembered in it
+ * @abs: absolute address
+ * @store: it is to be stored into
+ *
+ * Returns: the host address, good to the end of the page; NULL if there is no
+ * memory, or none that can be stored into.
+ */
+static inline uint8_t *kvm390_mem_host(Kvm390Mem *mem, uint64_t abs,
+                                       bool store)
+{
+    Kvm390Window *w = &mem->window;
+
+    if (abs - w->base >= w->size) {
+        if (!mem->ops->find(mem->opaque, abs, w)) {
+            w->size = 0;
+            return NULL;
+        }
+        assert(abs - w->base < w->size);
+    }
+    return store && w->readonly ? NULL : w->host + (abs - w->base);
+}
+
+/**
+ * kvm390_mem_fetch8: a Kvm390Fetch8 (dat.h) at absolute addresses
+ * @opaque: the Kvm390Mem
+ *
+ * Returns: 0, or KVM390_PGM_ADDRESSING.
+ */
+int kvm390_mem_fetch8(void *opaque, uint64_t addr, uint64_t *value);
 
 /* What of a CPU's state decides over its storage accesses. */
 typedef struct Kvm390View {

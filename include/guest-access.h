@@ -37,6 +37,13 @@ void kvm390_guest_access_init(void);
 int kvm390_memop_vcpu(S390CPU *cpu, Kvm390Memop *op, Kvm390Pgm *pgm);
 
 /**
+ * kvm390_memop_as: the same with another PSW mask
+ * @psw_mask: what decides over the addressing mode, DAT and the space
+ */
+int kvm390_memop_as(S390CPU *cpu, uint64_t psw_mask, Kvm390Memop *op,
+                    Kvm390Pgm *pgm);
+
+/**
  * kvm390_memop_vm: do a memory operation of the VM
  * @op: the operation; its key is set to 0 if it is not to be used
  * @exchanged: for CMPXCHG, whether the exchange took place; may be NULL. If
@@ -56,10 +63,11 @@ int kvm390_memop_vm(Kvm390Memop *op, bool *exchanged);
  * kvm390_pgm_raise: make an interruption that of the current instruction
  * @cpu: the current vCPU, executing an instruction
  * @pgm: the interruption; its ILC is not looked at
+ * @psw_mask: that of the access that met it; access-register mode is looked at
  *
  * The caller leaves the instruction by cpu_loop_exit_restore().
  */
-void kvm390_pgm_raise(S390CPU *cpu, const Kvm390Pgm *pgm);
+void kvm390_pgm_raise(S390CPU *cpu, const Kvm390Pgm *pgm, uint64_t psw_mask);
 
 /**
  * kvm390_pgm_inject: make a program interruption pending

@@ -34,10 +34,7 @@
 /* The family is that of a space which an access register designates. */
 #define KVM390_FLAG_AR_SPACE        (1u << 6)
 
-/*
- * Part of CPUS390XState. Only the CPU's own thread uses it; others set stale,
- * in a quiesced state.
- */
+/* Others than the CPU's own thread set stale, in a quiesced state. */
 typedef struct Kvm390Tlb {
     uint8_t key[KVM390_KEY_FAMILIES];   /* 0: none yet */
     uint8_t next;                       /* to be taken next */
@@ -53,6 +50,19 @@ typedef struct Kvm390Tlb {
     uint8_t mvcos_bases;                /* base register numbers, 4 bits each */
     uint64_t ar_asce;                   /* the space that the family is of */
 } Kvm390Tlb;
+
+/*
+ * What kvm390 keeps of one CPU: env->kvm390. A reset of the CPU leaves it
+ * alone. Only the CPU's own thread uses it where nothing else is said.
+ */
+typedef struct Kvm390Cpu {
+    Kvm390Tlb tlb;
+    struct {                    /* host-fault.h: the last look for memory */
+        uint64_t page;
+        bool refused;
+    } memory;
+    struct Kvm390Exit *exit;    /* exits.h: set before the CPU first runs */
+} Kvm390Cpu;
 
 /* In Kvm390Tlb.key: the low bits are the key, but the space is ar_asce. */
 #define KVM390_KEY_OF_AR_SPACE      0x80
@@ -92,12 +102,12 @@ unsigned kvm390_find_operand_family(CPUArchState *env);
  */
 #define kvm390_key_family(env)                                              \
     (likely(!((env)->psw.mask & PSW_MASK_KEY) &&                            \
-            !(env)->kvm390_tlb.ar_active) ? 0u :                       \
+            !(env)->kvm390.tlb.ar_active) ? 0u :                       \
      kvm390_find_operand_family(env))
 
 /* After kvm390_key_family(). */
 #define kvm390_ar_flag(env)                                                 \
-    ((env)->kvm390_tlb.ar_active ? KVM390_FLAG_AR_SPACE : 0u)
+    ((env)->kvm390.tlb.ar_active ? KVM390_FLAG_AR_SPACE : 0u)
 
 #endif /* !CONFIG_USER_ONLY */
 
@@ -149,31 +159,6 @@ bool kvm390_tlb_fill(CPUState *cs, vaddr address, int size,
  * @mmu_idx: the TLB that was filled
  */
 void kvm390_tlb_filled(CPUState *cs, int mmu_idx);
-
-/*
- * What the table entry that ended a translation says beyond the frame. Left
- * by kvm390_walk_ended() for the caller of mmu_translate() on this thread.
- */
-typedef struct Kvm390Frame {
-    bool key_valid;             /* AV: ACC and F count instead of the key's */
-    uint8_t key;                /* them, as in a storage key */
-    bool change_override;       /* CO: a store need not set C */
-} Kvm390Frame;
-
-/**
- * kvm390_walk_ended: called by QEMU's table walk on its last entry
- * @entry: a page-table entry, or a segment or region-third entry with FC
- * @large: it is one of the latter
- * @edat1: EDAT-1 applies
- */
-void kvm390_walk_ended(uint64_t entry, bool large, bool edat1);
-
-/**
- * kvm390_frame: what kvm390_walk_ended() noted
- * kvm390_forget_frame: note a frame that has nothing special, e.g. DAT off
- */
-Kvm390Frame kvm390_frame(void);
-void kvm390_forget_frame(void);
 
 /**
  * kvm390_check_key: may an instruction access an operand with a key it names?

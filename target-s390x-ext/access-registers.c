@@ -18,16 +18,12 @@
 #include "kvm390/include/counters.h"
 #include "kvm390/include/dat.h"
 #include "kvm390/include/guest-access.h"
+#include "kvm390/include/host-fault.h"
 #include "kvm390/include/keys.h"
 #include "kvm390/include/protection.h"
 #include "kvm390/trace.h"
 
-#define TEID_ACCESS_LIST_CONTROLLED 0xcull      /* bits 60 and 61 */
-#define TEID_STORE                  0x400ull
-#define TEID_AS                     3ull
-#define TEID_AS_ACCESS_REGISTER     1ull
-
-static bool fetch8(void *opaque, uint64_t real, uint64_t *value)
+static int fetch8(void *opaque, uint64_t real, uint64_t *value)
 {
     CPUS390XState *env = opaque;
     hwaddr absolute = kvm390_real_to_absolute(real, env->psa);
@@ -36,10 +32,10 @@ static bool fetch8(void *opaque, uint64_t real, uint64_t *value)
     *value = address_space_ldq_be(env_cpu(env)->as, absolute,
                                   MEMTXATTRS_UNSPECIFIED, &result);
     if (result != MEMTX_OK) {
-        return false;
+        return KVM390_PGM_ADDRESSING;
     }
     kvm390_keys_record(absolute, sizeof(*value), false);
-    return true;
+    return 0;
 }
 
 /* Access register 0 is not looked at: it names the primary space. */
@@ -78,7 +74,7 @@ static void G_NORETURN refuse(CPUS390XState *env, int ar, int code,
 
 /* The space of all the access registers in @used; @ar is one that names it. */
 static Kvm390ArSpace common_space(CPUS390XState *env, uint32_t used, int *ar,
-                          uintptr_t ra)
+                                  uintptr_t ra)
 {
     Kvm390ArSpace space = { }, other;
     int first = -1;
@@ -106,7 +102,7 @@ void HELPER(kvm390_access_registers)(CPUS390XState *env, uint32_t used,
                                      uint32_t translates)
 {
     const unsigned key = (env->psw.mask & PSW_MASK_KEY) >> PSW_SHIFT_KEY;
-    Kvm390Tlb *k = &env->kvm390_tlb;
+    Kvm390Tlb *k = &env->kvm390.tlb;
     const uintptr_t ra = GETPC();
     Kvm390ArSpace space;
     int ar;
@@ -131,57 +127,32 @@ void HELPER(kvm390_access_registers)(CPUS390XState *env, uint32_t used,
     cpu_loop_exit_restore(env_cpu(env), ra);
 }
 
-int kvm390_ar_space_begin(CPUS390XState *env, MMUAccessType type, uint64_t ea,
-                          uint64_t *tec)
-{
-    env->cregs[1] = env->kvm390_tlb.ar_asce;
-    if (type == MMU_DATA_STORE && env->kvm390_tlb.ar_fetch_only) {
-        *tec = (ea & TARGET_PAGE_MASK) | TEID_STORE |
-               TEID_ACCESS_LIST_CONTROLLED;
-        return PGM_PROTECTION;
-    }
-    return 0;
-}
-
-void kvm390_ar_space_end(CPUS390XState *env, uint64_t cr1, int exc,
-                         uint64_t *tec, int *prot)
-{
-    env->cregs[1] = cr1;
-    if (exc) {
-        *tec = (*tec & ~TEID_AS) | TEID_AS_ACCESS_REGISTER;
-    } else if (env->kvm390_tlb.ar_fetch_only) {
-        *prot &= ~PAGE_WRITE;
-    }
-}
-
 void kvm390_ar_space_refused(CPUS390XState *env)
 {
-    store_access_id(env, env->kvm390_tlb.ar_number);
+    store_access_id(env, env->kvm390.tlb.ar_number);
 }
 
 /* One operand of MVCOS, by guest access for its space and key. */
 static void mvcos_operand(CPUS390XState *env, unsigned as, Kvm390Memop *op,
                           uintptr_t ra)
 {
-    const uint64_t psw_mask = env->psw.mask;
+    const uint64_t psw_mask = (env->psw.mask & ~PSW_MASK_ASC) |
+                              (uint64_t)as << PSW_SHIFT_ASC;
     S390CPU *cpu = env_archcpu(env);
     Kvm390Pgm pgm;
     int code;
 
     op->flags = KVM390_MEMOP_F_SKEY_PROTECTION;
-    env->psw.mask = (psw_mask & ~PSW_MASK_ASC) | (uint64_t)as << PSW_SHIFT_ASC;
-    code = kvm390_memop_vcpu(cpu, op, &pgm);
+    code = kvm390_memop_as(cpu, psw_mask, op, &pgm);
     if (code == -EFAULT) {
         /* The client's protection: this exception leaves KVM_RUN. */
+        kvm390_host_note(env, 0, true);
         pgm = (Kvm390Pgm) { .code = PGM_ADDRESSING };
         code = PGM_ADDRESSING;
     }
     g_assert(code >= 0);
     if (code) {
-        kvm390_pgm_raise(cpu, &pgm);
-    }
-    env->psw.mask = psw_mask;
-    if (code) {
+        kvm390_pgm_raise(cpu, &pgm, psw_mask);
         cpu_loop_exit_restore(CPU(cpu), ra);
     }
 }
@@ -191,7 +162,7 @@ bool kvm390_mvcos(CPUS390XState *env, uint64_t dest, unsigned dest_as,
                   unsigned src_key, uint32_t len, uintptr_t ra)
 {
     const unsigned accreg = PSW_ASC_ACCREG >> PSW_SHIFT_ASC;
-    const uint8_t bases = env->kvm390_tlb.mvcos_bases;
+    const uint8_t bases = env->kvm390.tlb.mvcos_bases;
     uint8_t buf[TARGET_PAGE_SIZE];
     Kvm390Memop fetch = {
         .op = KVM390_MEMOP_LOGICAL_READ, .gaddr = src, .size = len,

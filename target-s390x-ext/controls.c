@@ -52,7 +52,7 @@ static uint16_t change_primary(CPUS390XState *env, uint64_t old)
     unsigned bank;
     bool kept;
 
-    bank = kvm390_bank_take(&env->kvm390_tlb.banks, old, new, &kept);
+    bank = kvm390_bank_take(&env->kvm390.tlb.banks, old, new, &kept);
     change_places(env_cpu(env), MMU_PRIMARY_IDX, KVM390_INDEXES + bank);
     trace_kvm390_space(env_cpu(env)->cpu_index, old, new, bank, kept);
     return kept ? flush & ~(1u << MMU_PRIMARY_IDX) : flush;
@@ -96,7 +96,7 @@ void kvm390_controls_loaded(CPUS390XState *env, const Kvm390Controls *was,
         return;
     }
     if (was->cr[1] != env->cregs[1]) {
-        if (size_is_due(&env->kvm390_tlb)) {
+        if (size_is_due(&env->kvm390.tlb)) {
             tlb_flush(cs);
             return;
         }

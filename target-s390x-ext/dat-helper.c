@@ -1,5 +1,5 @@
 /*
- * Instructions on translation tables that come with EDAT, and STRAG
+ * Instructions on translation tables that come with EDAT, LRA and STRAG
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,22 +11,49 @@
 #include "exec/cputlb.h"
 #include "exec/exec-all.h"
 #include "exec/helper-proto.h"
+#include "kvm390/include/translation.h"
+
+/* The space of an operand in the PSW's address-space-control mode. */
+static Kvm390Space operand_space(CPUS390XState *env)
+{
+    return kvm390_space_of_asc(env, env->psw.mask & PSW_MASK_ASC);
+}
 
 /* STORE REAL ADDRESS: returns the real address of the second operand */
 uint64_t HELPER(kvm390_strag)(CPUS390XState *env, uint64_t addr)
 {
-    target_ulong real;
-    uint64_t tec = 0;
-    int prot, exc;
+    const Kvm390Space space = operand_space(env);
+    Kvm390Translation t;
+    int exc = kvm390_translate_real(env, &space, wrap_address(env, addr), &t);
 
-    exc = mmu_translate(env, wrap_address(env, addr), MMU_S390_LRA,
-                        env->psw.mask & PSW_MASK_ASC, &real, &prot, &tec);
     if (exc) {
-        env->tlb_fill_exc = exc;
-        env->tlb_fill_tec = tec;
-        tcg_s390_program_interrupt(env, exc, GETPC());
+        kvm390_refuse(env, exc, t.teid, GETPC());
     }
-    return real | (addr & ~TARGET_PAGE_MASK);
+    return t.frame.addr;
+}
+
+/*
+ * LOAD REAL ADDRESS: returns the new R1 and sets the condition code. @wide is
+ * set for LRAG, whose result always has 64 bits.
+ */
+uint64_t HELPER(kvm390_lra)(CPUS390XState *env, uint64_t r1, uint64_t addr,
+                            uint32_t wide)
+{
+    const bool narrow = !wide && !(env->psw.mask & PSW_MASK_64);
+    const Kvm390Space space = operand_space(env);
+    Kvm390Translation t;
+    int cc, exc;
+
+    exc = kvm390_translate_real(env, &space, wrap_address(env, addr), &t);
+    if (exc == PGM_ADDRESSING || exc == PGM_TRANS_SPEC) {
+        kvm390_refuse(env, exc, t.teid, GETPC());
+    }
+    cc = kvm390_lra_result(exc, &t.frame, narrow, &r1);
+    if (cc < 0) {
+        tcg_s390_program_interrupt(env, -cc, GETPC());
+    }
+    env->cc_op = cc;
+    return r1;
 }
 
 /* The designation type in CRDTE's second operand: which table it names. */

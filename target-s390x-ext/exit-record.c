@@ -11,19 +11,9 @@
 #include "exec/exec-all.h"
 #include "exit-record.h"
 
-Kvm390Intercepts kvm390_intercepts;
-
-static Kvm390Exit *exits[S390_MAX_CPUS];
-
-void kvm390_set_exit(unsigned cpu_address, Kvm390Exit *exit)
-{
-    assert(cpu_address < S390_MAX_CPUS);
-    exits[cpu_address] = exit;
-}
-
 Kvm390Exit *kvm390_exit_of(CPUS390XState *env)
 {
-    return kvm390_intercepts.vm ? exits[env->core_id] : NULL;
+    return kvm390_intercepts.vm ? env->kvm390.exit : NULL;
 }
 
 void kvm390_record_exit(Kvm390Exit *e, uint32_t reason)

@@ -20,7 +20,7 @@
  */
 static unsigned take_family(CPUS390XState *env, uint8_t key)
 {
-    Kvm390Tlb *k = &env->kvm390_tlb;
+    Kvm390Tlb *k = &env->kvm390.tlb;
     unsigned n = k->next;
 
     if (n + 1 == k->ar_family) {
@@ -44,7 +44,7 @@ static unsigned take_family(CPUS390XState *env, uint8_t key)
 
 unsigned kvm390_find_key_family(CPUS390XState *env, unsigned key)
 {
-    Kvm390Tlb *k = &env->kvm390_tlb;
+    Kvm390Tlb *k = &env->kvm390.tlb;
     unsigned n;
 
     for (n = 0; n < KVM390_KEY_FAMILIES; n++) {
@@ -59,7 +59,7 @@ unsigned kvm390_find_key_family(CPUS390XState *env, unsigned key)
 bool kvm390_ar_space_active(CPUS390XState *env, unsigned key)
 {
     const uint64_t mode = PSW_MASK_DAT | PSW_MASK_ASC;
-    Kvm390Tlb *k = &env->kvm390_tlb;
+    Kvm390Tlb *k = &env->kvm390.tlb;
 
     if (k->ar_active &&
         ((env->psw.mask & mode) != (PSW_MASK_DAT | PSW_ASC_ACCREG) ||
@@ -74,9 +74,9 @@ unsigned kvm390_find_operand_family(CPUS390XState *env)
     unsigned key = (env->psw.mask & PSW_MASK_KEY) >> PSW_SHIFT_KEY;
 
     /* MVC and its kin ask each time, so the call is worth leaving out. */
-    if (unlikely(env->kvm390_tlb.ar_active) &&
+    if (unlikely(env->kvm390.tlb.ar_active) &&
         kvm390_ar_space_active(env, key)) {
-        return env->kvm390_tlb.ar_family;
+        return env->kvm390.tlb.ar_family;
     }
     return key ? kvm390_find_key_family(env, key) : 0;
 }
@@ -84,7 +84,7 @@ unsigned kvm390_find_operand_family(CPUS390XState *env)
 void kvm390_bind_ar_family(CPUS390XState *env, Kvm390ArSpace space,
                            unsigned key)
 {
-    Kvm390Tlb *k = &env->kvm390_tlb;
+    Kvm390Tlb *k = &env->kvm390.tlb;
 
     /* Not in use here, so any family may be taken. */
     k->ar_active = false;

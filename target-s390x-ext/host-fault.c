@@ -17,9 +17,6 @@ typedef struct Protection {
 /* Replaced under the BQL, read under RCU; NULL: nothing is protected. */
 static Protection *protection;
 
-static __thread uint64_t last_page;
-static __thread bool last_refused;
-
 unsigned kvm390_host_permit(uint64_t absolute)
 {
     Protection *p;
@@ -34,23 +31,24 @@ unsigned kvm390_host_permit(uint64_t absolute)
 
 bool kvm390_host_permits(uint64_t absolute, bool write)
 {
-    if (!kvm390_intercepts.vm) {
-        return true;
+    return kvm390_host_permit(absolute) &
+           (write ? KVM390_PERMIT_WRITE : KVM390_PERMIT_READ);
+}
+
+void kvm390_host_note(CPUS390XState *env, uint64_t absolute, bool refused)
+{
+    env->kvm390.memory.page = absolute & TARGET_PAGE_MASK;
+    env->kvm390.memory.refused = refused;
+}
+
+bool kvm390_host_permits_noted(uint64_t absolute, bool write)
+{
+    bool permits = kvm390_host_permits(absolute, write);
+
+    if (kvm390_intercepts.vm && current_cpu) {
+        kvm390_host_note(cpu_env(current_cpu), absolute, !permits);
     }
-    last_page = absolute & TARGET_PAGE_MASK;
-    last_refused = !(kvm390_host_permit(absolute) &
-                     (write ? KVM390_PERMIT_WRITE : KVM390_PERMIT_READ));
-    return !last_refused;
-}
-
-uint64_t kvm390_host_fault(void)
-{
-    return last_page;
-}
-
-bool kvm390_host_refused(void)
-{
-    return last_refused;
+    return permits;
 }
 
 static void protection_free(Protection *p)

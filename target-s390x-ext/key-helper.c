@@ -18,9 +18,9 @@
 #include "exec/translation-block.h"
 #include "hw/boards.h"
 #include "kvm390/include/keyrules.h"
-#include "kvm390/include/host-fault.h"
 #include "kvm390/include/keys.h"
 #include "kvm390/include/protection.h"
+#include "kvm390/include/translation.h"
 
 /* CR0 bit 36: problem state may use IPK and IVSK. */
 #define CR0_EXTRACTION_AUTHORITY    0x0000000008000000ull
@@ -348,25 +348,24 @@ static void require_extraction_authority(CPUS390XState *env, uintptr_t ra)
 uint64_t HELPER(kvm390_ivsk)(CPUS390XState *env, uint64_t r1, uint64_t addr)
 {
     const uintptr_t ra = GETPC();
-    target_ulong absolute;
-    uint64_t tec = 0;
+    Kvm390Translation t;
+    Kvm390Space space;
     uint8_t key;
-    int prot, exc;
+    int exc;
 
     require_extraction_authority(env, ra);
     if (!(env->psw.mask & PSW_MASK_DAT)) {
         tcg_s390_program_interrupt(env, PGM_SPECIAL_OP, ra);
     }
     use_keys(env, ra);
-    exc = mmu_translate(env, wrap_address(env, addr), MMU_DATA_LOAD,
-                        env->psw.mask & PSW_MASK_ASC, &absolute, &prot, &tec);
+    space = kvm390_space_of_asc(env, env->psw.mask & PSW_MASK_ASC);
+    exc = kvm390_translate_access(env, &space, wrap_address(env, addr), MMU_DATA_LOAD,
+                           &t);
     if (exc) {
-        env->tlb_fill_exc = exc;
-        env->tlb_fill_tec = tec;
-        tcg_s390_program_interrupt(env, exc, ra);
+        kvm390_refuse(env, exc, t.teid, ra);
     }
     key = kvm390_keystore_get(&kvm390_keys.store,
-                              absolute >> TARGET_PAGE_BITS);
+                              t.absolute >> TARGET_PAGE_BITS);
     return deposit64(r1, 0, 8, key & (KVM390_KEY_ACC | KVM390_KEY_F));
 }
 
@@ -402,13 +401,12 @@ static void clear_page(CPUS390XState *env, uint64_t absolute, uintptr_t ra)
 /* Low-address protection applies to the operand's first address only. */
 static void check_low_address(CPUS390XState *env, uint64_t addr, uintptr_t ra)
 {
+    const Kvm390Space real = kvm390_space_of_index(env, MMU_REAL_IDX);
+
     if (kvm390_low_address_protected(env->cregs[0], false, addr)) {
-        env->tlb_fill_exc = PGM_PROTECTION;
-        env->tlb_fill_tec = kvm390_teid(addr, KVM390_STORE,
-                                        (env->psw.mask & PSW_MASK_ASC)
-                                        >> PSW_SHIFT_ASC,
-                                        KVM390_PROT_LOW_ADDRESS);
-        tcg_s390_program_interrupt(env, PGM_PROTECTION, ra);
+        kvm390_refuse(env, PGM_PROTECTION,
+                      kvm390_space_teid(&real, addr, MMU_DATA_STORE,
+                                        KVM390_PROT_LOW_ADDRESS), ra);
     }
 }
 
@@ -470,29 +468,24 @@ void HELPER(kvm390_pfmf)(CPUS390XState *env, uint32_t r1, uint32_t r2)
 static int test_access(CPUS390XState *env, uint64_t addr, unsigned key,
                        MMUAccessType type)
 {
-    const uint64_t asc = env->psw.mask & PSW_MASK_ASC;
-    const bool dat = env->psw.mask & PSW_MASK_DAT;
-    enum Kvm390Access access = type == MMU_DATA_STORE ? KVM390_STORE
-                                                      : KVM390_FETCH;
-    target_ulong absolute = -1;
-    uint64_t tec = 0, asce;
+    const Kvm390Space space =
+        kvm390_space_of_asc(env, env->psw.mask & PSW_MASK_ASC);
+    Kvm390Translation t = { .absolute = -1ull };
     uint8_t skey = 0;
-    int prot, exc;
+    int exc = kvm390_translate_access(env, &space, addr, type, &t);
 
-    exc = mmu_translate(env, addr, type, asc, &absolute, &prot, &tec);
     /* How the client protects the page, once translated, is no matter. */
-    if (exc && !(exc == PGM_ADDRESSING && kvm390_host_refused() &&
-                 kvm390_host_fault() == (absolute & TARGET_PAGE_MASK))) {
+    if (exc && !(exc == PGM_ADDRESSING && t.host_refused &&
+                 t.no_memory == (t.absolute & TARGET_PAGE_MASK))) {
         return exc;
     }
-    asce = asc == PSW_ASC_HOME ? env->cregs[13] :
-           asc == PSW_ASC_SECONDARY ? env->cregs[7] : env->cregs[1];
     if (kvm390_keys_active()) {
         skey = kvm390_keystore_get(&kvm390_keys.store,
-                                   absolute >> TARGET_PAGE_BITS);
+                                   t.absolute >> TARGET_PAGE_BITS);
     }
-    return kvm390_cpu_access_permits(key, skey, access, env->cregs[0],
-                                     dat && (asce & ASCE_PRIVATE_SPACE),
+    return kvm390_cpu_access_permits(key, skey, kvm390_access_of_type(type),
+                                     env->cregs[0],
+                                     kvm390_space_is_private(&space),
                                      addr, 1) ? 0 : PGM_PROTECTION;
 }
 

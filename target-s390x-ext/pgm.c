@@ -52,7 +52,7 @@ static void store_lowcore(CPUS390XState *env, size_t offset, uint64_t value,
     store_lowcore(env, offsetof(LowCore, field), value, \
                   sizeof(((LowCore *)0)->field))
 
-void kvm390_pgm_raise(S390CPU *cpu, const Kvm390Pgm *pgm)
+void kvm390_pgm_raise(S390CPU *cpu, const Kvm390Pgm *pgm, uint64_t psw_mask)
 {
     CPUS390XState *env = &cpu->env;
 
@@ -60,7 +60,7 @@ void kvm390_pgm_raise(S390CPU *cpu, const Kvm390Pgm *pgm)
     env->tlb_fill_exc = pgm->code;
     env->tlb_fill_tec = pgm->teid;
     /* the access id is undefined in the other modes */
-    if ((env->psw.mask & PSW_MASK_ASC) == PSW_ASC_ACCREG &&
+    if ((psw_mask & PSW_MASK_ASC) == PSW_ASC_ACCREG &&
         (stores_access_id(pgm->code) || is_translation(pgm->code) ||
          pgm->code == PGM_PROTECTION)) {
         STORE_LOWCORE(env, exc_access_id, pgm->access_id);

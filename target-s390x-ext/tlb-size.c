@@ -32,7 +32,7 @@ static void grow(CPUState *cs, run_on_cpu_data data)
 
 void kvm390_tlb_filled(CPUState *cs, int mmu_idx)
 {
-    uint32_t *fills = &cpu_env(cs)->kvm390_tlb.fills[mmu_idx];
+    uint32_t *fills = &cpu_env(cs)->kvm390.tlb.fills[mmu_idx];
     size_t entries = entries_of(cs, mmu_idx);
 
     if (likely(!kvm390_tlb_wants_look(++*fills, entries))) {

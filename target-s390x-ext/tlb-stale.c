@@ -21,14 +21,14 @@ void kvm390_tlbs_stale(void)
         if (cs == current_cpu) {
             tlb_flush(cs);
         } else {
-            qatomic_set(&cpu_env(cs)->kvm390_tlb.stale, true);
+            qatomic_set(&cpu_env(cs)->kvm390.tlb.stale, true);
         }
     }
 }
 
 void kvm390_exec_enter(CPUState *cs)
 {
-    Kvm390Tlb *k = &cpu_env(cs)->kvm390_tlb;
+    Kvm390Tlb *k = &cpu_env(cs)->kvm390.tlb;
 
     if (unlikely(qatomic_read(&k->stale))) {
         qatomic_set(&k->stale, false);

@@ -14,7 +14,6 @@
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "exit-record.h"
-#include "kvm390/include/host-fault.h"
 #include "kvm390/include/sie.h"
 
 /* Two bytes of opcode, wherever they are in the instruction. */
@@ -130,10 +129,10 @@ static bool is_nullifying(uint32_t code)
 }
 
 /* No memory is mapped there; the instruction starts over when there is. */
-static void record_unmapped(Kvm390Exit *e)
+static void record_unmapped(CPUS390XState *env, Kvm390Exit *e)
 {
     kvm390_record_exit(e, KVM_EXIT_S390_UCONTROL);
-    e->fault_addr = kvm390_host_fault();
+    e->fault_addr = env->kvm390.memory.page;
 }
 
 bool kvm390_ucontrol_program(CPUS390XState *env, Kvm390Exit *e)
@@ -141,7 +140,7 @@ bool kvm390_ucontrol_program(CPUS390XState *env, Kvm390Exit *e)
     uint32_t code = env->int_pgm_code;
 
     if (code == PGM_ADDRESSING) {
-        record_unmapped(e);
+        record_unmapped(env, e);
     } else if (code == PGM_OPERATION && e->sie.ictl & SIE_ICTL_OPEREXC) {
         kvm390_record_sieic(e, KVM390_ICPT_OPEREXC,
                             kvm390_failed_instruction(env));

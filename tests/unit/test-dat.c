@@ -21,7 +21,7 @@ typedef struct Tables {
     unsigned fetches;
 } Tables;
 
-static bool fetch(void *opaque, uint64_t addr, uint64_t *value)
+static int fetch(void *opaque, uint64_t addr, uint64_t *value)
 {
     Tables *t = opaque;
 
@@ -30,10 +30,10 @@ static bool fetch(void *opaque, uint64_t addr, uint64_t *value)
     for (int i = 0; i < MAX_DWORDS; i++) {
         if (t->d[i].value != 0 && t->d[i].addr == addr) {
             *value = t->d[i].value;
-            return true;
+            return 0;
         }
     }
-    return false;
+    return KVM390_PGM_ADDRESSING;
 }
 
 static void put(Tables *t, uint64_t addr, uint64_t value)
@@ -77,7 +77,7 @@ static void put(Tables *t, uint64_t addr, uint64_t value)
 
 static const Kvm390DatFeatures edat0 = { false, false };
 static const Kvm390DatFeatures edat1 = { true, false };
-static const Kvm390DatFeatures edat2 = { true, true };
+static const Kvm390DatFeatures edat2 = { true, true, .iep = true };
 
 static void tables_init(Tables *t)
 {
@@ -285,6 +285,134 @@ static void test_exec_protect(void)
     }
 }
 
+/* Where the last entry was, whether or not the walk got to its end. */
+static void test_last_entry(void)
+{
+    static const struct {
+        uint64_t addr, value, want;
+    } rows[] = {
+        { P_ENTRY, FRAME, P_ENTRY },
+        { P_ENTRY, 0x400, P_ENTRY },
+        { S_ENTRY, 0x20, S_ENTRY },
+        { S_ENTRY, 0x7a500000 | 0x400, S_ENTRY },
+        { S_ENTRY, 0x700800, 0x700800 + PX * 8 },
+        { R3_ENTRY, 0x24, R3_ENTRY },
+        /* the index is outside of the next table: there is no entry */
+        { R3_ENTRY, S_TABLE | 0x04, KVM390_DAT_NO_ENTRY },
+        { R1_ENTRY, R2_TABLE | 0x0c, KVM390_DAT_NO_ENTRY },
+    };
+    Kvm390DatFrame frame;
+    Tables t;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        tables_init(&t);
+        put(&t, rows[i].addr, rows[i].value);
+        kvm390_dat_walk(VA, R1_TABLE | 0x0f, &edat2, fetch, &t, &frame);
+        g_assert_cmphex(frame.entry, ==, rows[i].want);
+    }
+}
+
+/* Access-control validity is a large frame's; bit 55 is one of two things. */
+static void test_frame_bits(void)
+{
+    static const Kvm390DatFeatures co = { true, true, false, true };
+    static const Kvm390DatFeatures neither = { true, true };
+    static const struct {
+        uint64_t addr, value;
+        bool key_valid;
+        uint8_t key;
+        bool bit55;
+    } rows[] = {
+        { S_ENTRY, 0x7a500000 | 0x400 | 0x10000 | 0xb800, true, 0xb8 },
+        { S_ENTRY, 0x7a500000 | 0x400 | 0xb800, false, 0xb8 },
+        { S_ENTRY, 0x7a500000 | 0x500 | 0x17000, true, 0x70, true },
+        { R3_ENTRY, 0x980000000 | 0x404 | 0x10000 | 0x1800, true, 0x18 },
+        { R3_ENTRY, 0x980000000 | 0x504, false, 0, true },
+        { P_ENTRY, FRAME | 0x10000 | 0x100, false, 0, true },
+    };
+    Kvm390DatFrame frame;
+    Tables t;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        tables_init(&t);
+        put(&t, rows[i].addr, rows[i].value);
+        g_assert_cmpint(kvm390_dat_walk(VA, R1_TABLE | 0x0f, &co, fetch, &t,
+                                        &frame), ==, 0);
+        g_assert_cmpint(frame.key_valid, ==, rows[i].key_valid);
+        if (frame.key_valid) {
+            g_assert_cmphex(frame.key, ==, rows[i].key);
+        }
+        g_assert_cmpint(frame.change_override, ==, rows[i].bit55);
+        g_assert_false(frame.exec_protect);
+        kvm390_dat_walk(VA, R1_TABLE | 0x0f, &edat2, fetch, &t, &frame);
+        g_assert_cmpint(frame.exec_protect, ==, rows[i].bit55);
+        g_assert_false(frame.change_override);
+        kvm390_dat_walk(VA, R1_TABLE | 0x0f, &neither, fetch, &t, &frame);
+        g_assert_false(frame.exec_protect || frame.change_override);
+    }
+}
+
+/* What the callback ends the walk with is what the walk returns. */
+static int fetch_second_stage(void *opaque, uint64_t addr, uint64_t *value)
+{
+    return addr == S_ENTRY ? 0x1234 : fetch(opaque, addr, value);
+}
+
+static void test_callers_code(void)
+{
+    Kvm390DatFrame frame;
+    Tables t;
+
+    tables_init(&t);
+    g_assert_cmphex(kvm390_dat_walk(VA, R1_TABLE | 0x0f, &edat2,
+                                    fetch_second_stage, &t, &frame), ==,
+                    0x1234);
+    g_assert_cmphex(frame.entry, ==, S_ENTRY);
+}
+
+static void test_lra(void)
+{
+    enum { special = -KVM390_PGM_SPECIAL_OPERATION };
+    const uint64_t r1 = 0x1111111122222222;
+    static const struct {
+        int code;
+        uint64_t addr, entry;
+        int cc[2];              /* wide, narrow */
+        uint64_t result[2];     /* 0: R1 as it was */
+    } rows[] = {
+        { 0, 0x12345678, 1, { 0, 0 }, { 0x12345678, 0x1111111112345678 } },
+        { 0, 0x912345678, 1, { 0, special }, { 0x912345678, 0 } },
+        { 0, 0x80000000, 1, { 0, special }, { 0x80000000, 0 } },
+        { SGT, 0, 0x4e38, { 1, 1 }, { 0x4e38, 0x1111111100004e38 } },
+        { PGT, 0, 0x5008, { 2, 2 }, { 0x5008, 0x1111111100005008 } },
+        /* an entry that 31 bits cannot say */
+        { SGT, 0, 0x80000000, { 1, 3 }, { 0x80000000, 0x1111111180000010 } },
+        { PGT, 0, 0x980000000, { 2, 3 }, { 0x980000000, 0x1111111180000011 } },
+        /* outside of the segment table */
+        { SGT, 0, KVM390_DAT_NO_ENTRY, { 3, 3 },
+          { 0x1111111180000010, 0x1111111180000010 } },
+        { R3T, 0, 0x3000, { 3, 3 }, { 0x111111118000003b, 0x111111118000003b } },
+        { KVM390_PGM_ASCE_TYPE, 0, KVM390_DAT_NO_ENTRY, { 3, 3 },
+          { 0x1111111180000038, 0x1111111180000038 } },
+        { KVM390_PGM_ALEN_TRANSLATION, 0, KVM390_DAT_NO_ENTRY, { 3, 3 },
+          { 0x1111111180000029, 0x1111111180000029 } },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const Kvm390DatFrame frame = {
+            .addr = rows[i].addr, .entry = rows[i].entry,
+        };
+
+        for (int narrow = 0; narrow < 2; narrow++) {
+            uint64_t value = r1;
+
+            g_assert_cmpint(kvm390_lra_result(rows[i].code, &frame, narrow,
+                                              &value), ==, rows[i].cc[narrow]);
+            g_assert_cmphex(value, ==, rows[i].result[narrow] ?: r1);
+        }
+    }
+}
+
 /*
  * Access-register translation. ALET: primary list, ALESN 0x5a, ALEN 0x19;
  * access list at 0x3000 with length 3 (32 entries).
@@ -463,6 +591,10 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm390/dat/asce", test_asce);
     g_test_add_func("/kvm390/dat/entries", test_entries);
     g_test_add_func("/kvm390/dat/exec-protect", test_exec_protect);
+    g_test_add_func("/kvm390/dat/last-entry", test_last_entry);
+    g_test_add_func("/kvm390/dat/frame-bits", test_frame_bits);
+    g_test_add_func("/kvm390/dat/callers-code", test_callers_code);
+    g_test_add_func("/kvm390/dat/lra", test_lra);
     g_test_add_func("/kvm390/dat/art/simple", test_art_simple);
     g_test_add_func("/kvm390/dat/art/errors", test_art_errors);
     g_test_add_func("/kvm390/dat/art/authority", test_art_authority);
