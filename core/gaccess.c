@@ -148,26 +148,15 @@ typedef struct Logical {
 static int exception(const Logical *l, int code, uint64_t ea,
                      enum Kvm390Protection prot, Kvm390Pgm *pgm)
 {
-    *pgm = (Kvm390Pgm) { .code = code };
+    unsigned properties = kvm390_pgm_properties(code);
 
-    switch (code) {
-    case KVM390_PGM_PROTECTION:
-    case KVM390_PGM_ASCE_TYPE:
-    case KVM390_PGM_REGION_FIRST_TRANS:
-    case KVM390_PGM_REGION_SECOND_TRANS:
-    case KVM390_PGM_REGION_THIRD_TRANS:
-    case KVM390_PGM_SEGMENT_TRANSLATION:
-    case KVM390_PGM_PAGE_TRANSLATION:
+    *pgm = (Kvm390Pgm) { .code = code };
+    if (properties & KVM390_PGM_HAS_TEID) {
         pgm->teid = kvm390_teid(ea, l->access, (l->view->psw_mask >> 46) & 3,
                                 prot);
-        /* fall through */
-    case KVM390_PGM_ALEN_TRANSLATION:
-    case KVM390_PGM_ALE_SEQUENCE:
-    case KVM390_PGM_ASTE_VALIDITY:
-    case KVM390_PGM_ASTE_SEQUENCE:
-    case KVM390_PGM_EXTENDED_AUTHORITY:
+    }
+    if (properties & KVM390_PGM_HAS_ACCESS_ID) {
         pgm->access_id = l->req->ar;
-        break;
     }
     return code;
 }

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "kvm390/include/intercepts.h"
 
 typedef struct CPUArchState CPUS390XState;
 
@@ -53,11 +54,7 @@ typedef struct Kvm390Exit {
     } tsch;
     uint8_t last_ilen;  /* of the instruction last exited on */
     uint64_t exits[6];  /* how many of each kind, for the statistics */
-    struct {            /* a user-controlled VM's control block, at KVM_RUN */
-        uint32_t ictl;
-        uint16_t lctl;
-        bool kss;
-    } sie;
+    Kvm390SieControls sie; /* a user-controlled VM's, as they are at KVM_RUN */
 } Kvm390Exit;
 
 enum {

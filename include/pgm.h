@@ -1,6 +1,5 @@
 /*
- * Program interruption codes that guest access can raise, and what a CPU
- * stores with them.
+ * Program interruptions: codes, names, and what a CPU stores with each.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -53,5 +52,24 @@ typedef struct Kvm390Pgm {
  * with dashes ("page-translation"), or "unknown". Never NULL.
  */
 const char *kvm390_pgm_name(uint16_t code);
+
+/* What a CPU stores with a program interruption, and where it leaves the PSW. */
+enum {
+    KVM390_PGM_HAS_TEID = 1,
+    KVM390_PGM_HAS_ACCESS_ID = 2,
+    KVM390_PGM_HAS_OP_ID = 4,       /* operand access identification */
+    KVM390_PGM_HAS_MONITOR = 8,     /* class and code of a monitor event */
+    KVM390_PGM_HAS_DXC = 16,
+    KVM390_PGM_NULLIFIES = 32,      /* the PSW stays at the instruction */
+};
+
+/**
+ * kvm390_pgm_properties:
+ * @code: program interruption code, without the bit for a PER event that comes
+ *        with it
+ *
+ * Returns: KVM390_PGM_HAS_* and KVM390_PGM_NULLIFIES; 0 for an unknown code.
+ */
+unsigned kvm390_pgm_properties(uint16_t code);
 
 #endif

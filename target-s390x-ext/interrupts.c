@@ -202,65 +202,25 @@ static void swap_psws(Lowcore *lc, size_t old, size_t new)
 
 /* --- program interruptions --- */
 
-/* What is stored with a code, and whether the PSW is put back. */
-enum { WITH_TEID = 1, WITH_ACCESS_ID = 2, WITH_OP_ID = 4, WITH_MONITOR = 8,
-       WITH_DXC = 16, NULLIFIES = 32 };
-
-static unsigned properties(unsigned code)
-{
-    switch (code) {
-    case 0x20 ... 0x27: /* AFX, ASX, LX, EX, authority, LFX, LSX, ... */
-        return WITH_TEID | NULLIFIES;
-    case 0x1c: /* space switch */
-        return WITH_TEID;
-    case PGM_ALEN_SPEC:
-    case PGM_ALE_SEQ:
-    case PGM_ASTE_VALID:
-    case PGM_ASTE_SEQ:
-    case PGM_EXT_AUTH:
-        return WITH_ACCESS_ID | NULLIFIES;
-    case PGM_SEGMENT_TRANS:
-    case PGM_PAGE_TRANS:
-    case PGM_ASCE_TYPE:
-    case PGM_REG_FIRST_TRANS:
-    case PGM_REG_SEC_TRANS:
-    case PGM_REG_THIRD_TRANS:
-        return WITH_TEID | WITH_ACCESS_ID | WITH_OP_ID | NULLIFIES;
-    case PGM_PROTECTION:
-        return WITH_TEID | WITH_ACCESS_ID;
-    case PGM_MONITOR:
-        return WITH_MONITOR;
-    case PGM_DATA:
-    case PGM_VECTOR_PROCESSING:
-        return WITH_DXC;
-    case PGM_STACK_FULL ... PGM_STACK_OP:
-    case PGM_TRACE_TABLE:
-    case PGM_CRYPTO:
-        return NULLIFIES;
-    default:
-        return 0;
-    }
-}
-
 static void put_program_details(Lowcore *lc,
                                 const struct kvm_s390_pgm_info *pgm)
 {
-    unsigned props = properties(pgm->code & ~PER_BIT);
+    unsigned props = kvm390_pgm_properties(pgm->code & ~PER_BIT);
 
-    if (props & WITH_TEID) {
+    if (props & KVM390_PGM_HAS_TEID) {
         PUT(lc, trans_exc_code, pgm->trans_exc_code);
     }
-    if (props & WITH_ACCESS_ID) {
+    if (props & KVM390_PGM_HAS_ACCESS_ID) {
         PUT(lc, exc_access_id, pgm->exc_access_id);
     }
-    if (props & WITH_OP_ID) {
+    if (props & KVM390_PGM_HAS_OP_ID) {
         PUT(lc, op_access_id, pgm->op_access_id);
     }
-    if (props & WITH_MONITOR) {
+    if (props & KVM390_PGM_HAS_MONITOR) {
         PUT(lc, mon_class_num, pgm->mon_class_nr);
         PUT(lc, monitor_code, pgm->mon_code);
     }
-    if (props & WITH_DXC) {
+    if (props & KVM390_PGM_HAS_DXC) {
         PUT(lc, data_exc_code, pgm->data_exc_code);
     }
     if (pgm->code & PER_BIT) {
@@ -280,7 +240,7 @@ static void deliver_program(CPUS390XState *env, Kvm390LocalIrqs *l)
     memset(&l->pgm, 0, sizeof(l->pgm));
     trace_kvm390_deliver(env->core_id, KVM_S390_PROGRAM_INT, pgm.code);
     put_program_details(&lc, &pgm);
-    if (properties(pgm.code & ~PER_BIT) & NULLIFIES &&
+    if (kvm390_pgm_properties(pgm.code & ~PER_BIT) & KVM390_PGM_NULLIFIES &&
         !(pgm.flags & KVM_S390_PGM_FLAGS_NO_REWIND)) {
         /* by the CPU's addressing mode */
         env->psw.addr = kvm390_effective(env->psw.mask, env->psw.addr - ilen);

@@ -12,33 +12,6 @@
 #include "kvm390/include/interrupts.h"
 #include "kvm390/trace.h"
 
-static bool stores_access_id(int code)
-{
-    switch (code) {
-    case PGM_ALEN_SPEC:
-    case PGM_ALE_SEQ:
-    case PGM_ASTE_VALID:
-    case PGM_ASTE_SEQ:
-    case PGM_EXT_AUTH:
-        return true;
-    }
-    return false;
-}
-
-static bool is_translation(int code)
-{
-    switch (code) {
-    case PGM_ASCE_TYPE:
-    case PGM_REG_FIRST_TRANS:
-    case PGM_REG_SEC_TRANS:
-    case PGM_REG_THIRD_TRANS:
-    case PGM_SEGMENT_TRANS:
-    case PGM_PAGE_TRANS:
-        return true;
-    }
-    return false;
-}
-
 static void store_lowcore(CPUS390XState *env, size_t offset, uint64_t value,
                           size_t size)
 {
@@ -61,8 +34,7 @@ void kvm390_pgm_raise(S390CPU *cpu, const Kvm390Pgm *pgm, uint64_t psw_mask)
     env->tlb_fill_tec = pgm->teid;
     /* the access id is undefined in the other modes */
     if ((psw_mask & PSW_MASK_ASC) == PSW_ASC_ACCREG &&
-        (stores_access_id(pgm->code) || is_translation(pgm->code) ||
-         pgm->code == PGM_PROTECTION)) {
+        kvm390_pgm_properties(pgm->code) & KVM390_PGM_HAS_ACCESS_ID) {
         STORE_LOWCORE(env, exc_access_id, pgm->access_id);
     }
     trigger_pgm_exception(env, pgm->code);

@@ -14,118 +14,33 @@
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "exit-record.h"
+#include "kvm390/include/pgm.h"
 #include "kvm390/include/sie.h"
-
-/* Two bytes of opcode, wherever they are in the instruction. */
-static unsigned opcode(uint64_t insn)
-{
-    unsigned first = insn >> 56;
-
-    switch (first) {
-    case 0xb2:
-    case 0xb9:
-    case 0xe5:
-        return insn >> 48;
-    case 0xe3:
-    case 0xeb:
-        return first << 8 | ((insn >> 16) & 0xff);
-    default:
-        return first << 8;
-    }
-}
-
-/* Does the range of control registers of an LCTL or LCTLG hold one of these? */
-static bool loads_control(uint64_t insn, uint16_t lctl)
-{
-    unsigned r1 = (insn >> 52) & 0xf, r3 = (insn >> 48) & 0xf, r = r1;
-
-    for (;; r = (r + 1) & 0xf) {
-        if (lctl & 0x8000 >> r) {
-            return true;
-        }
-        if (r == r3) {
-            return false;
-        }
-    }
-}
-
-/* Not a matter of keys: is the instruction intercepted? */
-static bool intercepted(const Kvm390Exit *e, uint64_t insn)
-{
-    switch (opcode(insn)) {
-    case 0x8200: /* LPSW */
-    case 0xb2b2: /* LPSWE */
-    case 0xeb71: /* LPSWEY */
-        return e->sie.ictl & SIE_ICTL_LPSW;
-    case 0xb600: /* STCTL */
-    case 0xeb25: /* STCTG */
-        return e->sie.ictl & SIE_ICTL_STCTL;
-    case 0xb700: /* LCTL */
-    case 0xeb2f: /* LCTLG */
-        return loads_control(insn, e->sie.lctl);
-    case 0xe501: /* TPROT */
-        return e->sie.ictl & SIE_ICTL_TPROT;
-    case 0xb229: /* ISKE */
-        return e->sie.ictl & SIE_ICTL_ISKE;
-    case 0xb22b: /* SSKE */
-        return e->sie.ictl & SIE_ICTL_SSKE;
-    case 0xb22a: /* RRBE */
-        return e->sie.ictl & SIE_ICTL_RRBE;
-    case 0xb223: /* IVSK */
-    case 0xb9ac: /* IRBM */
-    case 0xb9ae: /* RRBM */
-    case 0xb9af: /* PFMF */
-        return false;
-    default:
-        return true;
-    }
-}
-
-static bool uses_keys(uint64_t insn)
-{
-    switch (opcode(insn)) {
-    case 0xb223: /* IVSK */
-    case 0xb229: /* ISKE */
-    case 0xb22a: /* RRBE */
-    case 0xb22b: /* SSKE */
-    case 0xb9ac: /* IRBM */
-    case 0xb9ae: /* RRBM */
-    case 0xb9af: /* PFMF */
-        return true;
-    default:
-        return false;
-    }
-}
 
 void kvm390_ucontrol_intercept(CPUS390XState *env, Kvm390Exit *e,
                                uint64_t insn, uint64_t next, unsigned ilen)
 {
-    if (e->sie.kss && uses_keys(insn)) {
+    Kvm390SieControls controls = e->sie;
+
+    controls.interpret = KVM390_INTERPRET_PFMF;
+    switch (kvm390_intercepted(&controls, insn)) {
+    case KVM390_INTERPRETED:
+        return;
+    case KVM390_INTERCEPTED:
+        kvm390_leave(env, e, insn, next, ilen);
+    case KVM390_INTERCEPTED_KSS:
         /* The instruction is met again: the PSW stays where it is. */
         kvm390_record_sieic(e, KVM390_ICPT_KSS, insn);
         env->ex_value = 0;
         kvm390_exit_now(env);
     }
-    if (intercepted(e, insn)) {
-        kvm390_leave(env, e, insn, next, ilen);
-    }
 }
 
-/* Exceptions that leave the PSW at the instruction. */
-static bool is_nullifying(uint32_t code)
+/* Exceptions that leave the PSW at the instruction, or behind it already. */
+static bool psw_stays(uint32_t code)
 {
-    switch (code) {
-    case PGM_ASCE_TYPE:
-    case PGM_REG_FIRST_TRANS:
-    case PGM_REG_SEC_TRANS:
-    case PGM_REG_THIRD_TRANS:
-    case PGM_SEGMENT_TRANS:
-    case PGM_PAGE_TRANS:
-    case PGM_PER: /* the PSW was advanced already */
-        return true;
-    default:
-        return false;
-    }
+    return code == PGM_PER ||
+           kvm390_pgm_properties(code) & KVM390_PGM_NULLIFIES;
 }
 
 /* No memory is mapped there; the instruction starts over when there is. */
@@ -149,7 +64,7 @@ bool kvm390_ucontrol_program(CPUS390XState *env, Kvm390Exit *e)
     } else if (code == PGM_SPECIFICATION || e->sie.ictl & SIE_ICTL_PINT) {
         kvm390_record_sieic(e, KVM390_ICPT_PROGRAM, 0);
         e->pgm_code = code;
-        if (!is_nullifying(code)) {
+        if (!psw_stays(code)) {
             env->psw.addr += env->int_pgm_ilen;
         }
     } else {
