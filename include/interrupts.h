@@ -41,7 +41,7 @@ typedef struct Kvm390LocalIrqs {
     struct kvm_s390_ext_info pfault;
 } Kvm390LocalIrqs;
 
-/** kvm390_local_irqs: those of a vCPU. BQL. */
+/** kvm390_local_irqs: those of a vCPU, env->kvm390.irqs. BQL. */
 Kvm390LocalIrqs *kvm390_local_irqs(S390CPU *cpu);
 
 /** kvm390_float_irqs: the VM's. BQL. */

@@ -62,6 +62,7 @@ typedef struct Kvm390Cpu {
         bool refused;
     } memory;
     struct Kvm390Exit *exit;    /* exits.h: set before the CPU first runs */
+    struct Kvm390LocalIrqs *irqs; /* interrupts.h: set once, under the BQL */
 } Kvm390Cpu;
 
 /* In Kvm390Tlb.key: the low bits are the key, but the space is ar_asce. */

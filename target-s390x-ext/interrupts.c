@@ -28,12 +28,25 @@ enum { PFAULT_INIT = 0x600, PFAULT_DONE = 0x680, VIRTIO_PARAM = 0xd00 };
 
 bool kvm390_irqs_used;
 
-static Kvm390LocalIrqs locals[S390_MAX_CPUS]; /* BQL; pending is atomic */
-static Kvm390FloatIrqs floating;              /* likewise */
+static Kvm390FloatIrqs floating; /* BQL; pending is atomic */
 
 Kvm390LocalIrqs *kvm390_local_irqs(S390CPU *cpu)
 {
-    return &locals[cpu->env.core_id];
+    Kvm390LocalIrqs *l = cpu->env.kvm390.irqs;
+
+    if (!l) {
+        l = g_new0(Kvm390LocalIrqs, 1);
+        qatomic_store_release(&cpu->env.kvm390.irqs, l);
+    }
+    return l;
+}
+
+/* The same without the BQL; one that is never written to if there is none. */
+static const Kvm390LocalIrqs *local_irqs_of(const CPUS390XState *env)
+{
+    static const Kvm390LocalIrqs nothing;
+
+    return qatomic_load_acquire(&env->kvm390.irqs) ?: &nothing;
 }
 
 Kvm390FloatIrqs *kvm390_float_irqs(void)
@@ -44,8 +57,12 @@ Kvm390FloatIrqs *kvm390_float_irqs(void)
 /* A system reset clears all of them. */
 static void reset_all(void *opaque)
 {
+    CPUState *cs;
+
     kvm390_float_clear(&floating);
-    memset(locals, 0, sizeof(locals));
+    CPU_FOREACH(cs) {
+        kvm390_clear_local(S390_CPU(cs));
+    }
 }
 
 static void first_use(void)
@@ -111,7 +128,7 @@ void kvm390_clear_local(S390CPU *cpu)
 /* The pending ones that the PSW and the control registers let through. */
 static void deliverable(CPUS390XState *env, uint32_t *local, uint32_t *floats)
 {
-    const Kvm390LocalIrqs *l = &locals[env->core_id];
+    const Kvm390LocalIrqs *l = local_irqs_of(env);
     uint64_t psw = env->psw.mask;
 
     *local = qatomic_read(&l->pending) & ~(KVM390_LOCAL_CKC |
@@ -148,7 +165,7 @@ bool kvm390_has_irq_slow(S390CPU *cpu)
 
 bool kvm390_irq_pending_slow(S390CPU *cpu)
 {
-    return qatomic_read(&kvm390_local_irqs(cpu)->pending) ||
+    return qatomic_read(&local_irqs_of(&cpu->env)->pending) ||
            kvm390_float_pending(&floating);
 }
 
@@ -488,7 +505,7 @@ static bool deliver_after(CPUS390XState *env, Kvm390LocalIrqs *l,
 
 bool kvm390_deliver_slow(CPUS390XState *env, bool before_external)
 {
-    Kvm390LocalIrqs *l = &locals[env->core_id];
+    Kvm390LocalIrqs *l = kvm390_local_irqs(env_archcpu(env));
     uint32_t local, floats;
 
     if (before_external && kvm390_intercepts.vm) {
