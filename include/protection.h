@@ -19,6 +19,7 @@
 #define KVM390_PROTECTION_H
 
 #include "kvm390/include/accel.h"
+#include "kvm390/include/tlb-pages.h"
 #include "kvm390/include/tlbbanks.h"
 
 /* Families with a key: two, on top of the one without. */
@@ -28,6 +29,8 @@
 /* The indexes of all families; above them are the banks (tlbbanks.h). */
 #define KVM390_INDEXES              ((KVM390_KEY_FAMILIES + 1) * \
                                      KVM390_FAMILY_SIZE)
+/* NB_MMU_MODES, which is not known yet where this is included. */
+#define KVM390_TLBS                 16
 /* Translation-block flags: the family's number, 0 for the one without key. */
 #define KVM390_FLAG_FAMILY_SHIFT    4
 #define KVM390_FLAG_FAMILY          (3u << KVM390_FLAG_FAMILY_SHIFT)
@@ -63,6 +66,7 @@ typedef struct Kvm390Cpu {
     } memory;
     struct Kvm390Exit *exit;    /* exits.h: set before the CPU first runs */
     struct Kvm390LocalIrqs *irqs; /* interrupts.h: set once, under the BQL */
+    Kvm390TlbPages pages[KVM390_TLBS]; /* of each TLB; the TLB's lock */
 } Kvm390Cpu;
 
 /* In Kvm390Tlb.key: the low bits are the key, but the space is ar_asce. */

@@ -13,6 +13,7 @@
 #include "kvm390/trace.h"
 
 QEMU_BUILD_BUG_ON(KVM390_INDEXES + KVM390_TLB_BANKS > NB_MMU_MODES);
+QEMU_BUILD_BUG_ON(KVM390_TLBS != NB_MMU_MODES);
 
 /* An index of every family. */
 static uint16_t in_all_families(unsigned index)
@@ -27,19 +28,23 @@ static uint16_t in_all_families(unsigned index)
 
 static void change_places(CPUState *cs, unsigned one, unsigned other)
 {
+    Kvm390TlbPages *pages = cpu_env(cs)->kvm390.pages;
     CPUTLB *tlb = &cs->neg.tlb;
 
     qemu_spin_lock(&tlb->c.lock);
     CPUTLBDesc desc = tlb->d[one];
     CPUTLBDescFast fast = tlb->f[one];
+    Kvm390TlbPages its_pages = pages[one];
     bool dirty = extract32(tlb->c.dirty, one, 1);
 
     tlb->d[one] = tlb->d[other];
     tlb->f[one] = tlb->f[other];
+    pages[one] = pages[other];
     tlb->c.dirty = deposit32(tlb->c.dirty, one, 1,
                              extract32(tlb->c.dirty, other, 1));
     tlb->d[other] = desc;
     tlb->f[other] = fast;
+    pages[other] = its_pages;
     tlb->c.dirty = deposit32(tlb->c.dirty, other, 1, dirty);
     qemu_spin_unlock(&tlb->c.lock);
 }
