@@ -11,7 +11,8 @@
 #define TAKEN   (KVM390_PAGE_DISCARDED | KVM390_PAGE_CLAIMED)
 
 /* Set @bits in the state of a page that is unused and has none of @not. */
-static bool mark(Kvm390Cmma *cmma, uint64_t gfn, uint8_t bits, uint8_t not)
+static bool mark_if_unused(Kvm390Cmma *cmma, uint64_t gfn, uint8_t bits,
+                           uint8_t not)
 {
     uint8_t *entry = kvm390_pagemap_get(&cmma->states, gfn);
     uint8_t old;
@@ -36,7 +37,7 @@ Kvm390CmmaRipe kvm390_cmma_ripen(Kvm390Cmma *cmma, uint64_t gfn)
     if (kvm390_cmma_state(cmma, gfn) & KVM390_PAGE_AGED) {
         return KVM390_CMMA_RIPE;
     }
-    if (!mark(cmma, gfn, KVM390_PAGE_AGED, TAKEN)) {
+    if (!mark_if_unused(cmma, gfn, KVM390_PAGE_AGED, TAKEN)) {
         return KVM390_CMMA_NOT_UNUSED;
     }
     kvm390_gfnset_add(&cmma->pending, gfn);
@@ -45,7 +46,7 @@ Kvm390CmmaRipe kvm390_cmma_ripen(Kvm390Cmma *cmma, uint64_t gfn)
 
 bool kvm390_cmma_claim(Kvm390Cmma *cmma, uint64_t gfn)
 {
-    return mark(cmma, gfn, KVM390_PAGE_CLAIMED, TAKEN);
+    return mark_if_unused(cmma, gfn, KVM390_PAGE_CLAIMED, TAKEN);
 }
 
 bool kvm390_cmma_claim_run(Kvm390Cmma *cmma, uint64_t *cursor, uint64_t end,
@@ -83,7 +84,8 @@ bool kvm390_cmma_claim_block(Kvm390Cmma *cmma, Kvm390GfnRange block)
 
     /* A page given back earlier is in memory again with any of its block. */
     while (claimed.end < block.end &&
-           mark(cmma, claimed.end, KVM390_PAGE_CLAIMED, KVM390_PAGE_CLAIMED)) {
+           mark_if_unused(cmma, claimed.end, KVM390_PAGE_CLAIMED,
+                          KVM390_PAGE_CLAIMED)) {
         claimed.end++;
     }
     if (claimed.end == block.end) {

@@ -76,8 +76,8 @@ int kvm390_float_from_interrupt(const struct kvm_s390_interrupt *in,
     }
 }
 
-static int append(Kvm390FloatIrqs *f, unsigned queue, unsigned *count,
-                  unsigned limit, const struct kvm_s390_irq *irq)
+static int append_queued(Kvm390FloatIrqs *f, unsigned queue, unsigned *count,
+                         unsigned limit, const struct kvm_s390_irq *irq)
 {
     Kvm390Queued *new;
 
@@ -130,22 +130,22 @@ int kvm390_float_inject(Kvm390FloatIrqs *f, const struct kvm_s390_irq *irq)
         inject_service(f, irq->u.ext.ext_params);
         return 0;
     case KVM_S390_INT_VIRTIO:
-        return append(f, QUEUE_VIRTIO, &f->nr_virtio, KVM390_MAX_VIRTIO_IRQS,
-                      irq);
+        return append_queued(f, QUEUE_VIRTIO, &f->nr_virtio,
+                             KVM390_MAX_VIRTIO_IRQS, irq);
     case KVM_S390_INT_PFAULT_DONE:
-        return append(f, QUEUE_PFAULT, &f->nr_pfault, KVM390_MAX_PFAULT_IRQS,
-                      irq);
+        return append_queued(f, QUEUE_PFAULT, &f->nr_pfault,
+                             KVM390_MAX_PFAULT_IRQS, irq);
     case KVM_S390_INT_IO_MIN ... KVM_S390_INT_IO_MAX:
-        return append(f, irq->u.io.io_int_word >> 27 & 7, &f->nr_io,
-                      KVM_S390_MAX_FLOAT_IRQS, irq);
+        return append_queued(f, irq->u.io.io_int_word >> 27 & 7, &f->nr_io,
+                             KVM_S390_MAX_FLOAT_IRQS, irq);
     default:
         return -EINVAL;
     }
 }
 
 /* Unlinks the one behind @before, which is NULL for the first. */
-static Kvm390Queued *take(Kvm390FloatIrqs *f, unsigned queue,
-                          Kvm390Queued *before)
+static Kvm390Queued *take_queued(Kvm390FloatIrqs *f, unsigned queue,
+                                 Kvm390Queued *before)
 {
     Kvm390Queued **link = before ? &before->next : &f->queue[queue].first;
     Kvm390Queued *one = *link;
@@ -171,7 +171,7 @@ static Kvm390Queued *take_of_subchannel(Kvm390FloatIrqs *f, unsigned queue,
     for (one = f->queue[queue].first; one; before = one, one = one->next) {
         if (!schid || (one->io.subchannel_id == schid >> 16 &&
                        one->io.subchannel_nr == (schid & 0xffff))) {
-            return take(f, queue, before);
+            return take_queued(f, queue, before);
         }
     }
     return NULL;
@@ -199,7 +199,7 @@ bool kvm390_float_take_io(Kvm390FloatIrqs *f, uint8_t subclasses,
 static bool take_ext(Kvm390FloatIrqs *f, unsigned queue, unsigned *count,
                      struct kvm_s390_ext_info *ext)
 {
-    Kvm390Queued *one = take(f, queue, NULL);
+    Kvm390Queued *one = take_queued(f, queue, NULL);
 
     if (!one) {
         return false;
@@ -294,7 +294,7 @@ void kvm390_float_clear(Kvm390FloatIrqs *f)
     unsigned i;
 
     for (i = 0; i < KVM390_FLOAT_QUEUES; i++) {
-        while ((one = take(f, i, NULL))) {
+        while ((one = take_queued(f, i, NULL))) {
             free(one);
         }
     }

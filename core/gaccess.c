@@ -105,7 +105,7 @@ static int fetch_real(void *opaque, uint64_t addr, uint64_t *value)
                              value);
 }
 
-static inline uint32_t fragment(uint64_t addr, uint32_t left)
+static inline uint32_t bytes_in_page(uint64_t addr, uint32_t left)
 {
     uint32_t in_page = PAGE_SIZE - addr % PAGE_SIZE;
 
@@ -145,8 +145,8 @@ typedef struct Logical {
 } Logical;
 
 /* Fill in @pgm for @code and return it. @prot is for protection exceptions. */
-static int exception(const Logical *l, int code, uint64_t ea,
-                     enum Kvm390Protection prot, Kvm390Pgm *pgm)
+static int fill_exception(const Logical *l, int code, uint64_t ea,
+                          enum Kvm390Protection prot, Kvm390Pgm *pgm)
 {
     unsigned properties = kvm390_pgm_properties(code);
 
@@ -187,8 +187,9 @@ static int choose_space(Logical *l, Kvm390Pgm *pgm)
         .cr7 = v->cr[7], .cr8 = v->cr[8],
     };
     rc = kvm390_art(alet, &regs, l->req->store, fetch_real, &real, &l->asce);
-    return rc ? exception(l, rc, kvm390_effective(v->psw_mask, l->req->addr),
-                          KVM390_PROT_ACCESS_LIST, pgm) : 0;
+    return rc ? fill_exception(l, rc,
+                               kvm390_effective(v->psw_mask, l->req->addr),
+                               KVM390_PROT_ACCESS_LIST, pgm) : 0;
 }
 
 static int logical_init(Logical *l, Kvm390Pgm *pgm)
@@ -209,33 +210,34 @@ static int logical_init(Logical *l, Kvm390Pgm *pgm)
 }
 
 /* Effective address @ea to an absolute address that has memory behind it. */
-static int translate(const Logical *l, uint64_t ea, uint64_t *abs,
-                     Kvm390Pgm *pgm)
+static int translate_page(const Logical *l, uint64_t ea, uint64_t *abs,
+                          Kvm390Pgm *pgm)
 {
     Kvm390DatFrame frame = { .addr = ea };
     int rc;
 
     if (l->req->store &&
         kvm390_low_address_protected(l->cr0, l->private_space, ea)) {
-        return exception(l, KVM390_PGM_PROTECTION, ea,
-                         KVM390_PROT_LOW_ADDRESS, pgm);
+        return fill_exception(l, KVM390_PGM_PROTECTION, ea,
+                              KVM390_PROT_LOW_ADDRESS, pgm);
     }
     if (l->dat) {
         rc = kvm390_dat_walk(ea, l->asce, &l->features, kvm390_mem_fetch8,
                              l->mem, &frame);
         if (rc) {
-            return exception(l, rc, ea, KVM390_PROT_NONE, pgm);
+            return fill_exception(l, rc, ea, KVM390_PROT_NONE, pgm);
         }
         if (l->req->store && frame.protect) {
-            return exception(l, KVM390_PGM_PROTECTION, ea, KVM390_PROT_DAT,
-                             pgm);
+            return fill_exception(l, KVM390_PGM_PROTECTION, ea, KVM390_PROT_DAT,
+                                  pgm);
         }
     }
     *abs = frame.absolute ? frame.addr
                           : kvm390_real_to_absolute(frame.addr,
                                                     l->view->prefix);
     if (!kvm390_mem_host(l->mem, *abs, l->req->store)) {
-        return exception(l, KVM390_PGM_ADDRESSING, ea, KVM390_PROT_NONE, pgm);
+        return fill_exception(l, KVM390_PGM_ADDRESSING, ea, KVM390_PROT_NONE,
+                              pgm);
     }
     return 0;
 }
@@ -261,14 +263,14 @@ static int check_pages(const Logical *l, Kvm390Pgm *pgm)
 
     for (; left; left -= len, ea += len) {
         ea = kvm390_effective(l->view->psw_mask, ea);
-        len = fragment(ea, left);
-        rc = translate(l, ea, &abs, pgm);
+        len = bytes_in_page(ea, left);
+        rc = translate_page(l, ea, &abs, pgm);
         if (rc) {
             return rc;
         }
         if (!key_permits(l, abs, ea, len)) {
-            return exception(l, KVM390_PGM_PROTECTION, ea, KVM390_PROT_KEY,
-                             pgm);
+            return fill_exception(l, KVM390_PGM_PROTECTION, ea, KVM390_PROT_KEY,
+                                  pgm);
         }
     }
     return 0;
@@ -283,8 +285,8 @@ static int translate_pages(const Logical *l, uint64_t *pages, Kvm390Pgm *pgm)
 
     for (; left; left -= len, ea += len) {
         ea = kvm390_effective(l->view->psw_mask, ea);
-        len = fragment(ea, left);
-        rc = translate(l, ea, pages++, pgm);
+        len = bytes_in_page(ea, left);
+        rc = translate_page(l, ea, pages++, pgm);
         if (rc) {
             return rc;
         }
@@ -305,11 +307,11 @@ static uint32_t permitted_logical(const Logical *l, const uint64_t *pages,
     *rc = 0;
     for (; done < l->req->len; done += len, ea += len, pages++) {
         ea = kvm390_effective(l->view->psw_mask, ea);
-        len = fragment(ea, l->req->len - done);
+        len = bytes_in_page(ea, l->req->len - done);
         if (!key_permits(l, *pages, ea, len)) {
             /* a store that got past its first page is terminated */
-            *rc = exception(l, KVM390_PGM_PROTECTION, ea,
-                            l->req->store && done ? KVM390_PROT_NONE
+            *rc = fill_exception(l, KVM390_PGM_PROTECTION, ea,
+                                 l->req->store && done ? KVM390_PROT_NONE
                                                   : KVM390_PROT_KEY, pgm);
             break;
         }
@@ -330,9 +332,9 @@ static void copy_pages(Kvm390Mem *mem, const uint64_t *pages, uint32_t len,
     for (; len; len -= chunk, buf += chunk) {
         uint64_t start = *pages++;
 
-        chunk = fragment(start, len);
+        chunk = bytes_in_page(start, len);
         while (chunk < len && *pages == start + chunk) {
-            next = fragment(*pages++, len - chunk);
+            next = bytes_in_page(*pages++, len - chunk);
             chunk += next;
         }
         copy_range(mem, start, chunk, buf, store);
@@ -378,7 +380,7 @@ static uint32_t permitted_absolute(Kvm390Mem *mem, const Kvm390AccessReq *req,
 
     *rc = 0;
     for (; done < req->len; done += len, addr += len) {
-        len = fragment(addr, req->len - done);
+        len = bytes_in_page(addr, req->len - done);
         if (!kvm390_mem_host(mem, addr, req->store)) {
             *rc = KVM390_PGM_ADDRESSING;
             break;

@@ -25,7 +25,7 @@ static size_t chunk_bytes(const Kvm390Pagemap *map, uint64_t chunk)
            << map->entry_shift;
 }
 
-static void *reserve(size_t bytes)
+static void *reserve_memory(size_t bytes)
 {
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -44,7 +44,7 @@ int kvm390_pagemap_init(Kvm390Pagemap *map, uint64_t pages,
     map->pages = pages;
     map->entry_shift = __builtin_ctz(entry_size);
     /* At 2^52 pages this is half a GiB of addresses, and still no memory. */
-    map->chunks = reserve(chunk_count(map) * sizeof(map->chunks[0]));
+    map->chunks = reserve_memory(chunk_count(map) * sizeof(map->chunks[0]));
     if (!map->chunks) {
         map->pages = 0;
         return -ENOMEM;
@@ -83,7 +83,7 @@ static void count_chunk(Kvm390Pagemap *map, uint64_t chunk)
 char *kvm390_pagemap_add_chunk(Kvm390Pagemap *map, uint64_t chunk)
 {
     char *other = NULL;
-    char *mem = reserve(chunk_bytes(map, chunk));
+    char *mem = reserve_memory(chunk_bytes(map, chunk));
 
     if (!mem) {
         return NULL;

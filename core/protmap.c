@@ -47,8 +47,8 @@ void kvm390_protmap_clear(Kvm390ProtMap *map)
 }
 
 /* Put a range at the end of a list under construction. */
-static void append(Kvm390ProtMap *map, uint64_t start, uint64_t end,
-                   unsigned permit)
+static void append_range(Kvm390ProtMap *map, uint64_t start, uint64_t end,
+                         unsigned permit)
 {
     Kvm390ProtRange *last = map->n ? &map->ranges[map->n - 1] : NULL;
 
@@ -76,13 +76,13 @@ int kvm390_protmap_set(Kvm390ProtMap *map, uint64_t start, uint64_t end,
     for (i = 0; i < map->n && map->ranges[i].start < start; i++) {
         Kvm390ProtRange r = map->ranges[i];
 
-        append(&new, r.start, r.end < start ? r.end : start, r.permit);
+        append_range(&new, r.start, r.end < start ? r.end : start, r.permit);
     }
-    append(&new, start, end, permit);
+    append_range(&new, start, end, permit);
     for (i = first_behind(map, end); i < map->n; i++) {
         Kvm390ProtRange r = map->ranges[i];
 
-        append(&new, r.start > end ? r.start : end, r.end, r.permit);
+        append_range(&new, r.start > end ? r.start : end, r.end, r.permit);
     }
     free(map->ranges);
     *map = new;

@@ -77,7 +77,7 @@ static void reset_hold(Object *obj, ResetType type)
 
 static DeviceRealize parent_realize;
 
-static void realize(DeviceState *dev, Error **errp)
+static void skeys_realize(DeviceState *dev, Error **errp)
 {
     parent_realize(dev, errp);
     /* On no bus, so no other reset reaches it. */
@@ -90,7 +90,7 @@ static void class_init(ObjectClass *oc, void *data)
     DeviceClass *dc = DEVICE_CLASS(oc);
 
     RESETTABLE_CLASS(oc)->phases.hold = reset_hold;
-    device_class_set_parent_realize(dc, realize, &parent_realize);
+    device_class_set_parent_realize(dc, skeys_realize, &parent_realize);
     skeyclass->skeys_are_enabled = are_enabled;
     skeyclass->get_skeys = get_skeys;
     skeyclass->set_skeys = set_skeys;

@@ -73,7 +73,7 @@ static int set_stattr(S390StAttribState *sa, uint64_t start_gfn,
  * to be fetched). What came of an unused page may be old or half of each, as
  * nothing more was sent once it was unused: it has to read as zeros.
  */
-static void synchronize(S390StAttribState *sa)
+static void synchronize_states(S390StAttribState *sa)
 {
     Kvm390GfnRange run = { 0, kvm390_guest_cmma.states.pages };
 
@@ -149,7 +149,7 @@ static void kvm390_stattrib_class_init(ObjectClass *oc, void *data)
     sac->get_stattr = get_stattr;
     sac->peek_stattr = peek_stattr;
     sac->set_stattr = set_stattr;
-    sac->synchronize = synchronize;
+    sac->synchronize = synchronize_states;
     sac->set_migrationmode = set_migrationmode;
     sac->get_active = get_active;
     sac->get_dirtycount = get_dirtycount;

@@ -55,7 +55,7 @@ typedef struct Kvm390DatFrame {
     bool protect;           /* DAT protection in some table or frame entry */
     bool exec_protect;      /* instruction-execution protection of the frame */
     bool change_override;   /* a store need not set the change bit */
-    bool key_valid;         /* large frame: ACC and F count for a CPU's access */
+    bool key_valid;         /* large frame: ACC and F count for a CPU */
     uint8_t key;            /* them, as in a storage key */
 } Kvm390DatFrame;
 

@@ -28,8 +28,9 @@ enum {
 };
 
 /*
- * The exit of one vCPU: env->kvm390.exit, NULL to record none. Written by the vCPU's thread only, inside cpu_exec();
- * read and cleared by the same thread after it.
+ * The exit of one vCPU: env->kvm390.exit, NULL to record none. Written by the
+ * vCPU's thread only, inside cpu_exec(); read and cleared by the same thread
+ * after it.
  */
 typedef struct Kvm390Exit {
     bool pending;

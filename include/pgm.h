@@ -53,7 +53,7 @@ typedef struct Kvm390Pgm {
  */
 const char *kvm390_pgm_name(uint16_t code);
 
-/* What a CPU stores with a program interruption, and where it leaves the PSW. */
+/* What a CPU stores with an interruption, and where it leaves the PSW. */
 enum {
     KVM390_PGM_HAS_TEID = 1,
     KVM390_PGM_HAS_ACCESS_ID = 2,

@@ -62,8 +62,8 @@ static void store_access_id(CPUS390XState *env, int ar)
                       MEMTXATTRS_UNSPECIFIED, NULL);
 }
 
-static void G_NORETURN refuse(CPUS390XState *env, int ar, int code,
-                              uintptr_t ra)
+static void G_NORETURN refuse_register(CPUS390XState *env, int ar, int code,
+                                       uintptr_t ra)
 {
     trace_kvm390_ar_fault(ar, env->aregs[ar], code);
     kvm390_count_add(KVM390_COUNTER_ACCESS_REGISTER_FAULTS, 1);
@@ -84,14 +84,14 @@ static Kvm390ArSpace common_space(CPUS390XState *env, uint32_t used, int *ar,
         int code = translate_register(env, n, &other);
 
         if (code) {
-            refuse(env, n, code, ra);
+            refuse_register(env, n, code, ra);
         }
         if (first < 0) {
             first = n;
             space = other;
         } else if (other.asce != space.asce ||
                    other.fetch_only != space.fetch_only) {
-            refuse(env, n, KVM390_PGM_ALEN_TRANSLATION, ra);
+            refuse_register(env, n, KVM390_PGM_ALEN_TRANSLATION, ra);
         }
     }
     *ar = first;
@@ -114,7 +114,7 @@ void HELPER(kvm390_access_registers)(CPUS390XState *env, uint32_t used,
         }
         k->ar_active = false;
     } else if (translates || !kvm390_skeys_on()) {
-        refuse(env, ar, KVM390_PGM_ALEN_TRANSLATION, ra);
+        refuse_register(env, ar, KVM390_PGM_ALEN_TRANSLATION, ra);
     } else {
         if (k->ar_active && k->ar_asce == space.asce &&
             k->ar_fetch_only == space.fetch_only) {

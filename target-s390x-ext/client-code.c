@@ -65,7 +65,7 @@ void kvm390_client_code(uint64_t ram_addr)
 }
 
 /* Takes an entry out; the last one fills its place. Under the lock. */
-static void drop(size_t i)
+static void drop_page(size_t i)
 {
     CodePage *page = g_ptr_array_index(pages, i);
 
@@ -82,7 +82,7 @@ static void drop(size_t i)
     g_free(page);
 }
 
-static void invalidate(GArray *changed)
+static void invalidate_pages(GArray *changed)
 {
     guint i;
 
@@ -111,11 +111,11 @@ void kvm390_check_client_code(void)
         changed = changed ? changed : g_array_new(false, false,
                                                   sizeof(uint64_t));
         g_array_append_val(changed, page->ram_addr);
-        drop(i);
+        drop_page(i);
     }
     qemu_mutex_unlock(&lock);
     if (changed) {
-        invalidate(changed);
+        invalidate_pages(changed);
         g_array_free(changed, true);
     }
 }
@@ -131,12 +131,12 @@ void kvm390_forget_client_code(uint64_t ram_addr, uint64_t len)
 
         if (page->ram_addr >= ram_addr && page->ram_addr < ram_addr + len) {
             g_array_append_val(gone, page->ram_addr);
-            drop(i);
+            drop_page(i);
         } else {
             i++;
         }
     }
     qemu_mutex_unlock(&lock);
-    invalidate(gone);
+    invalidate_pages(gone);
     g_array_free(gone, true);
 }

@@ -28,7 +28,8 @@ typedef struct QEMU_PACKED Parameters {
     uint64_t token, select, compare, zarch;
 } Parameters;
 
-static void G_NORETURN fail(CPUS390XState *env, uint32_t code, uintptr_t ra)
+static void G_NORETURN refuse_diag258(CPUS390XState *env, uint32_t code,
+                                      uintptr_t ra)
 {
     tcg_s390_program_interrupt(env, code, ra);
 }
@@ -40,12 +41,12 @@ static void read_parameters(CPUS390XState *env, uint64_t addr, Parameters *p,
     unsigned i;
 
     if (addr & 7) {
-        fail(env, PGM_SPECIFICATION, ra);
+        refuse_diag258(env, PGM_SPECIFICATION, ra);
     }
     for (i = 0; i < sizeof(*p); i += 8) {
         if (address_space_read(env_cpu(env)->as, mmu_real2abs(env, addr + i),
                                MEMTXATTRS_UNSPECIFIED, &word, 8)) {
-            fail(env, PGM_ADDRESSING, ra);
+            refuse_diag258(env, PGM_ADDRESSING, ra);
         }
         memcpy((char *)p + i, &word, 8);
     }
@@ -58,23 +59,23 @@ static void read_parameters(CPUS390XState *env, uint64_t addr, Parameters *p,
     p->compare = be64_to_cpu(p->compare);
     p->zarch = be64_to_cpu(p->zarch);
     if (p->version != 2 || p->len < 5 || p->code != 0x258) {
-        fail(env, PGM_SPECIFICATION, ra);
+        refuse_diag258(env, PGM_SPECIFICATION, ra);
     }
 }
 
-static unsigned establish(CPUS390XState *env, const Parameters *p,
-                          uintptr_t ra)
+static unsigned establish_token(CPUS390XState *env, const Parameters *p,
+                                uintptr_t ra)
 {
     if (env->pfault_token != INVALID_TOKEN) {
         return ALREADY_STARTED;
     }
     if ((p->compare & p->select) != p->compare || p->token & 7 ||
         p->zarch != ZARCH) {
-        fail(env, PGM_SPECIFICATION, ra);
+        refuse_diag258(env, PGM_SPECIFICATION, ra);
     }
     if (!address_space_access_valid(env_cpu(env)->as, p->token, 8, false,
                                     MEMTXATTRS_UNSPECIFIED)) {
-        fail(env, PGM_ADDRESSING, ra);
+        refuse_diag258(env, PGM_ADDRESSING, ra);
     }
     env->pfault_token = p->token;
     env->pfault_select = p->select;
@@ -82,12 +83,13 @@ static unsigned establish(CPUS390XState *env, const Parameters *p,
     return 0;
 }
 
-static unsigned cancel(CPUS390XState *env, const Parameters *p, uintptr_t ra)
+static unsigned cancel_token(CPUS390XState *env, const Parameters *p,
+                             uintptr_t ra)
 {
     bool started = env->pfault_token != INVALID_TOKEN;
 
     if (p->token || p->select || p->compare || p->zarch) {
-        fail(env, PGM_SPECIFICATION, ra);
+        refuse_diag258(env, PGM_SPECIFICATION, ra);
     }
     env->pfault_token = INVALID_TOKEN;
     return started ? 0 : NOT_STARTED;
@@ -102,10 +104,10 @@ void kvm390_diag_258(CPUS390XState *env, uint64_t insn, uint64_t next,
     read_parameters(env, env->regs[rx], &p, ra);
     switch (p.subcode) {
     case TOKEN:
-        env->regs[ry] = establish(env, &p, ra);
+        env->regs[ry] = establish_token(env, &p, ra);
         break;
     case CANCEL:
-        env->regs[ry] = cancel(env, &p, ra);
+        env->regs[ry] = cancel_token(env, &p, ra);
         break;
     default:
         return;

@@ -82,7 +82,8 @@ bool kvm390_exit_program(CPUS390XState *env)
     Kvm390Exit *e = kvm390_exit_of(env);
     uint64_t insn;
 
-    if (e && env->int_pgm_code == PGM_ADDRESSING && env->kvm390.memory.refused) {
+    if (e && env->int_pgm_code == PGM_ADDRESSING &&
+        env->kvm390.memory.refused) {
         /* The client's doing; the instruction starts over when it is undone. */
         kvm390_record_fault(e);
         kvm390_exit_soon(env);

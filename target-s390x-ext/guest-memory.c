@@ -85,7 +85,7 @@ static void mark_dirty(Kvm390GuestMemory *gm, uint64_t abs, uint64_t len)
 }
 
 /* kvm390_keys_record() for a stretch that may be long: words side by side. */
-static void record(uint64_t abs, uint64_t len, bool store)
+static void record_accesses(uint64_t abs, uint64_t len, bool store)
 {
     Kvm390Pagemap *map = &kvm390_keys.store.map;
     uint16_t bits = KVM390_KEY_R | (store ? KVM390_KEY_C : 0);
@@ -111,7 +111,7 @@ static void record(uint64_t abs, uint64_t len, bool store)
 
 static void guest_touched(void *opaque, uint64_t abs, uint64_t len, bool store)
 {
-    record(abs, len, store);
+    record_accesses(abs, len, store);
     if (store) {
         mark_dirty(opaque, abs, len);
     }

@@ -39,7 +39,7 @@ static void use_keys_work(CPUState *cs, run_on_cpu_data data)
 }
 
 /* No other vCPU can be executing guest instructions. */
-static bool alone(CPUState *cs)
+static bool runs_alone(CPUState *cs)
 {
     return cpu_in_exclusive_context(cs) || !tcg_cflags_has(cs, CF_PARALLEL);
 }
@@ -59,7 +59,7 @@ static void before_cached_change(CPUS390XState *env, uintptr_t ra)
 {
     CPUState *cs = env_cpu(env);
 
-    if (alone(cs)) {
+    if (runs_alone(cs)) {
         kvm390_flush_quiesced();
     } else if (executed_by_ex(ra)) {
         /*
@@ -81,7 +81,7 @@ static void use_keys(CPUS390XState *env, uintptr_t ra)
     if (likely(kvm390_keys_used())) {
         return;
     }
-    if (alone(cs)) {
+    if (runs_alone(cs)) {
         kvm390_keys_use_quiesced(NULL);
         return;
     }
@@ -149,7 +149,7 @@ static uint8_t reset_reference(CPUS390XState *env, uint64_t gfn, uintptr_t ra)
     return old;
 }
 
-static Kvm390KeyFacilities facilities(void)
+static Kvm390KeyFacilities key_facilities(void)
 {
     return (Kvm390KeyFacilities) {
         .edat1 = s390_has_feat(S390_FEAT_EDAT),
@@ -189,7 +189,7 @@ void HELPER(kvm390_sske)(CPUS390XState *env, uint64_t key, uint64_t addr)
 }
 
 /* Write an address register that an instruction has advanced. */
-static void advance(CPUS390XState *env, unsigned r, uint64_t addr)
+static void advance_register(CPUS390XState *env, unsigned r, uint64_t addr)
 {
     if (amode64(env)) {
         env->regs[r] = addr;
@@ -210,20 +210,20 @@ static void set_key_multiple(CPUS390XState *env, unsigned r2, uint64_t addr,
     uint8_t old;
 
     for (; addr != end; addr += KVM390_PAGE_SIZE) {
-        advance(env, r2, addr | keep);
+        advance_register(env, r2, addr | keep);
         if (!page_exists(addr)) {
             tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
         }
         set_key(env, addr >> TARGET_PAGE_BITS, key, mr, mc, &old, ra);
     }
-    advance(env, r2, end | keep);
+    advance_register(env, r2, end | keep);
 }
 
 /* SET STORAGE KEY EXTENDED with M3; returns the condition code */
 uint32_t HELPER(kvm390_sske_m3)(CPUS390XState *env, uint32_t r1, uint32_t r2,
                                 uint32_t m3)
 {
-    const Kvm390KeyFacilities fac = facilities();
+    const Kvm390KeyFacilities fac = key_facilities();
     const uint8_t key = env->regs[r1];
     const uintptr_t ra = GETPC();
     uint32_t cc = env->cc_op;
@@ -359,8 +359,8 @@ uint64_t HELPER(kvm390_ivsk)(CPUS390XState *env, uint64_t r1, uint64_t addr)
     }
     use_keys(env, ra);
     space = kvm390_space_of_asc(env, env->psw.mask & PSW_MASK_ASC);
-    exc = kvm390_translate_access(env, &space, wrap_address(env, addr), MMU_DATA_LOAD,
-                           &t);
+    exc = kvm390_translate_access(env, &space, wrap_address(env, addr),
+                                  MMU_DATA_LOAD, &t);
     if (exc) {
         kvm390_refuse(env, exc, t.teid, ra);
     }
@@ -430,7 +430,7 @@ static void manage_page(CPUS390XState *env, const Kvm390Pfmf *pfmf,
 /* PERFORM FRAME MANAGEMENT FUNCTION */
 void HELPER(kvm390_pfmf)(CPUS390XState *env, uint32_t r1, uint32_t r2)
 {
-    const Kvm390KeyFacilities fac = facilities();
+    const Kvm390KeyFacilities fac = key_facilities();
     const uintptr_t ra = GETPC();
     uint64_t addr, end, stop;
     Kvm390Pfmf pfmf;
@@ -455,10 +455,10 @@ void HELPER(kvm390_pfmf)(CPUS390XState *env, uint32_t r1, uint32_t r2)
     stop = MIN(end, (addr | (UNIT_OF_OPERATION - 1)) + 1);
     for (; addr != stop; addr += KVM390_PAGE_SIZE) {
         /* Starting over goes on here. */
-        advance(env, r2, addr);
+        advance_register(env, r2, addr);
         manage_page(env, &pfmf, addr, ra);
     }
-    advance(env, r2, stop);
+    advance_register(env, r2, stop);
     if (stop != end) {
         cpu_loop_exit_restore(env_cpu(env), ra);
     }

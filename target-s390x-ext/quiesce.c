@@ -20,7 +20,7 @@ typedef struct {
     QemuSemaphore done;
 } Request;
 
-static void serve(CPUState *cs, run_on_cpu_data data)
+static void serve_request(CPUState *cs, run_on_cpu_data data)
 {
     Request *request = data.host_ptr;
 
@@ -33,7 +33,7 @@ static void ask_vcpu(CPUState *cs, void (*fn)(void *opaque), void *opaque)
     Request request = { .fn = fn, .opaque = opaque };
 
     qemu_sem_init(&request.done, 0);
-    async_safe_run_on_cpu(cs, serve, RUN_ON_CPU_HOST_PTR(&request));
+    async_safe_run_on_cpu(cs, serve_request, RUN_ON_CPU_HOST_PTR(&request));
     qemu_sem_wait(&request.done);
     qemu_sem_destroy(&request.done);
 }

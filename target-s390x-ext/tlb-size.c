@@ -20,7 +20,7 @@ static size_t entries_of(CPUState *cs, int mmu_idx)
     return (cs->neg.tlb.f[mmu_idx].mask >> CPU_TLB_ENTRY_BITS) + 1;
 }
 
-static void grow(CPUState *cs, run_on_cpu_data data)
+static void grow_tlb(CPUState *cs, run_on_cpu_data data)
 {
     int mmu_idx = data.host_int;
     size_t before = entries_of(cs, mmu_idx);
@@ -40,6 +40,6 @@ void kvm390_tlb_filled(CPUState *cs, int mmu_idx)
     }
     *fills = 0;
     if (kvm390_tlb_is_small(cs->neg.tlb.d[mmu_idx].n_used_entries, entries)) {
-        async_run_on_cpu(cs, grow, RUN_ON_CPU_HOST_INT(mmu_idx));
+        async_run_on_cpu(cs, grow_tlb, RUN_ON_CPU_HOST_INT(mmu_idx));
     }
 }

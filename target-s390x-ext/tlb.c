@@ -86,9 +86,10 @@ static bool keyed_access(KeyedAccess *a, uint64_t absolute, int *prot,
     return true;
 }
 
-static KeyedAccess describe(CPUS390XState *env, const Kvm390Space *space,
-                            uint64_t ea, uint64_t len, MMUAccessType type,
-                            unsigned key, const Kvm390DatFrame *frame)
+static KeyedAccess describe_access(CPUS390XState *env, const Kvm390Space *space,
+                                   uint64_t ea, uint64_t len,
+                                   MMUAccessType type, unsigned key,
+                                   const Kvm390DatFrame *frame)
 {
     return (KeyedAccess) {
         .key = key,
@@ -141,7 +142,8 @@ static bool fill_entry(CPUState *cs, vaddr address, int size,
     if (unlikely(*exc)) {
         return false;
     }
-    a = describe(env, space, ea, size > 0 ? size : 1, type, key, &t->frame);
+    a = describe_access(env, space, ea, size > 0 ? size : 1, type, key,
+                        &t->frame);
     if (unlikely(!keyed_access(&a, t->absolute, &t->prot, &entry_size))) {
         *exc = PGM_PROTECTION;
         t->teid = kvm390_space_teid(space, ea, type, KVM390_PROT_KEY);
@@ -199,7 +201,7 @@ static int check_fragment(CPUS390XState *env, const Kvm390Space *space,
         *teid = t.teid;
         return exc;
     }
-    a = describe(env, space, ea, len, type, key, &t.frame);
+    a = describe_access(env, space, ea, len, type, key, &t.frame);
     if (kvm390_keys_active()) {
         skey = kvm390_keystore_get(&kvm390_keys.store,
                                    t.absolute >> TARGET_PAGE_BITS);

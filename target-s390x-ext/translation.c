@@ -112,8 +112,9 @@ static int fetch_entry(void *opaque, uint64_t addr, uint64_t *value)
            : KVM390_PGM_ADDRESSING;
 }
 
-static int refused(Kvm390Translation *t, const Kvm390Space *space, uint64_t ea,
-                   MMUAccessType type, enum Kvm390Protection prot)
+static int refuse_access(Kvm390Translation *t, const Kvm390Space *space,
+                         uint64_t ea, MMUAccessType type,
+                         enum Kvm390Protection prot)
 {
     t->teid = kvm390_space_teid(space, ea, type, prot);
     return KVM390_PGM_PROTECTION;
@@ -129,7 +130,7 @@ static int judge_address(CPUS390XState *env, const Kvm390Space *space,
     t->prot = PAGE_READ | PAGE_WRITE | PAGE_EXEC;
     if (unlikely(space->fetch_only)) {
         if (store) {
-            return refused(t, space, ea, type, KVM390_PROT_ACCESS_LIST);
+            return refuse_access(t, space, ea, type, KVM390_PROT_ACCESS_LIST);
         }
         t->prot &= ~PAGE_WRITE;
     }
@@ -138,7 +139,7 @@ static int judge_address(CPUS390XState *env, const Kvm390Space *space,
         /* The page begins with protected addresses: ask at each store. */
         t->prot |= PAGE_WRITE_INV;
         if (store && kvm390_is_low_address(ea)) {
-            return refused(t, space, ea, type, KVM390_PROT_LOW_ADDRESS);
+            return refuse_access(t, space, ea, type, KVM390_PROT_LOW_ADDRESS);
         }
     }
     return 0;
@@ -150,13 +151,13 @@ static int judge_frame(const Kvm390Space *space, uint64_t ea,
 {
     if (t->frame.protect) {
         if (type == MMU_DATA_STORE) {
-            return refused(t, space, ea, type, KVM390_PROT_DAT);
+            return refuse_access(t, space, ea, type, KVM390_PROT_DAT);
         }
         t->prot &= ~PAGE_WRITE;
     }
     if (t->frame.exec_protect) {
         if (type == MMU_INST_FETCH) {
-            return refused(t, space, ea, type, KVM390_PROT_IEP);
+            return refuse_access(t, space, ea, type, KVM390_PROT_IEP);
         }
         t->prot &= ~PAGE_EXEC;
     }

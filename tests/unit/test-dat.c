@@ -391,7 +391,8 @@ static void test_lra(void)
         /* outside of the segment table */
         { SGT, 0, KVM390_DAT_NO_ENTRY, { 3, 3 },
           { 0x1111111180000010, 0x1111111180000010 } },
-        { R3T, 0, 0x3000, { 3, 3 }, { 0x111111118000003b, 0x111111118000003b } },
+        { R3T, 0, 0x3000, { 3, 3 },
+          { 0x111111118000003b, 0x111111118000003b } },
         { KVM390_PGM_ASCE_TYPE, 0, KVM390_DAT_NO_ENTRY, { 3, 3 },
           { 0x1111111180000038, 0x1111111180000038 } },
         { KVM390_PGM_ALEN_TRANSLATION, 0, KVM390_DAT_NO_ENTRY, { 3, 3 },
