@@ -65,8 +65,8 @@ static uint16_t change_primary(CPUS390XState *env, uint64_t old)
 
 /*
  * Now and then all TLBs are emptied after all: that is when QEMU makes those
- * smaller that were little used, and it looks through all of them whenever a
- * page comes to hold translated code.
+ * smaller that were little used, and it looks through all of them when pages
+ * are to be logged.
  */
 static bool size_is_due(Kvm390Tlb *tlb)
 {
