@@ -9,7 +9,7 @@
 #include "qemu/notify.h"
 #include "exec/memory.h"
 
-/* An access to RAM that no generated code made, as QEMU's memory core sees it. */
+/* An access to RAM that no generated code made, as the memory core sees it. */
 typedef struct Kvm390RamAccess {
     MemoryRegion *mr;           /* the RAM, */
     hwaddr addr;                /* offset in it, */

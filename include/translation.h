@@ -28,8 +28,8 @@ typedef struct Kvm390Translation {
     int prot;               /* PAGE_*: what a TLB entry may permit */
     Kvm390DatFrame frame;
     uint64_t teid;          /* if the access is refused */
-    uint64_t no_memory;     /* if that is for memory: the page that is not
-                               there, of the operand or of a table */
+    /* if that is for memory: the operand's or table's page that is not there */
+    uint64_t no_memory;
     bool host_refused;      /* it is, but the client forbids the access */
 } Kvm390Translation;
 

@@ -15,6 +15,8 @@ import subprocess
 import tarfile
 import time
 
+DAY_SECONDS = 86400
+
 
 def tar(files):
     """A tar archive of {name: bytes}."""
@@ -84,15 +86,30 @@ class Keys:
                         'gpg-agent'], check=False)
 
 
+def release(suite, lists, age):
+    """The text of a suite's InRelease, signed that many days ago."""
+    def date(when):
+        return time.strftime('%a, %d %b %Y %H:%M:%S UTC', time.gmtime(when))
+    now = time.time() - age * DAY_SECONDS
+    lines = [' {} {} {}\n'.format(*sums(data), name)
+             for name, (data, _) in lists.items()]
+    return (f'Origin: Debian\nSuite: {suite}\nCodename: {suite}\n'
+            f'Date: {date(now)}\nValid-Until: {date(now + 7 * DAY_SECONDS)}\n'
+            'Architectures: all amd64 s390x\nComponents: main\n'
+            'SHA256:\n' + ''.join(lines))
+
+
 class Archive:
     """Suites, their lists, and a pool.
 
     newest[SUITE, ARCH, GLOB] and older[...] are (name, version, [paths]);
-    pins[PURPOSE] is [(package, version, [paths])].
+    pins[PURPOSE] is [(package, version, [paths])]. tomorrow is what files
+    becomes on another day, when each list names one package more.
     """
 
     def __init__(self, purposes, keys):
         self.files = {}
+        self.tomorrow = {}
         self.expired = {}
         self.stranger = {}
         self.stale = {}
@@ -198,36 +215,36 @@ class Archive:
                              f'{digest}')
         return '\n'.join(lines) + '\n'
 
-    def _release(self, suite, keys):
-        """A suite's lists and its InRelease, and those that are wrong."""
-        lines = []
+    def _lists_of(self, suite, more=''):
+        """{path below the suite: (bytes, of another day)} of a suite's lists.
+
+        more: a stanza that each list has besides.
+        """
+        found = {}
         for (owner, arch), stanzas in self._lists.items():
             if owner != suite:
                 continue
             name = 'main/source/Sources' if arch == 'source' else \
                 f'main/binary-{arch}/Packages'
-            text = '\n'.join(stanzas.values()).encode()
-            for suffix, data in (('', text),
-                                 ('.gz', gzip.compress(text, mtime=0))):
-                digest, size = sums(data)
-                lines.append(f' {digest} {size} {name}{suffix}')
-                if suffix:
-                    path = self._put(f'dists/{suite}/{name}{suffix}', data)
-                    # Of another day: another size than InRelease says.
-                    self.stale[path] = gzip.compress(
-                        text + b'\nPackage: newer\nVersion: 1\n')
-        day = 86400
+            text = ('\n'.join(stanzas.values()) + more).encode()
+            found[name] = text, None
+            # Of another day: another size than InRelease says.
+            found[f'{name}.gz'] = (gzip.compress(text, mtime=0), gzip.compress(
+                text + b'\nPackage: newer\nVersion: 1\n'))
+        return found
 
-        def release(age):
-            def date(when):
-                return time.strftime('%a, %d %b %Y %H:%M:%S UTC',
-                                     time.gmtime(when))
-            now = time.time() - age * day
-            return (f'Origin: Debian\nSuite: {suite}\nCodename: {suite}\n'
-                    f'Date: {date(now)}\nValid-Until: {date(now + 7 * day)}\n'
-                    'Architectures: all amd64 s390x\nComponents: main\n'
-                    'SHA256:\n' + '\n'.join(lines) + '\n')
+    def _release(self, suite, keys):
+        """A suite's lists and its InRelease, and those that are wrong."""
+        lists = self._lists_of(suite)
+        for name, (data, stale) in lists.items():
+            if stale:
+                path = self._put(f'dists/{suite}/{name}', data)
+                self.stale[path] = stale
         path = f'dists/{suite}/InRelease'
-        self.files[path] = keys.sign(release(1))
-        self.expired[path] = keys.sign(release(30))
-        self.stranger[path] = keys.sign(release(1), 'stranger')
+        self.files[path] = keys.sign(release(suite, lists, 2))
+        self.expired[path] = keys.sign(release(suite, lists, 30))
+        self.stranger[path] = keys.sign(release(suite, lists, 1), 'stranger')
+        lists = self._lists_of(suite, f'\nPackage: {"later" * 40}\n')
+        self.tomorrow[path] = keys.sign(release(suite, lists, 1))
+        for name, (data, _) in lists.items():
+            self.tomorrow[f'dists/{suite}/{name}'] = data

@@ -176,7 +176,7 @@ def copy_serves(tools, fault):
 
     def check(world):
         first = world.get(tools.purpose.name)
-        world.age_lists()
+        world.next_day()
         world.mirror.faults += [(list_regex(row, fault), fault),
                                 (newest, 'absent')]
         result = world.get(tools.purpose.name)

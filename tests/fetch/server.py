@@ -83,6 +83,8 @@ class Mirror:
         self.archive = archive
         self.faults = list(faults)
         self.requests = []
+        # What the archive's files are instead, since another day has come.
+        self.instead = {}
         self.closing = threading.Event()
         self._server = http.server.ThreadingHTTPServer(('127.0.0.1', port),
                                                        Handler)
@@ -107,7 +109,7 @@ class Mirror:
     def content(self, path, uri):
         """(status, body) of a path, from the archive or from upstream."""
         if self.archive:
-            body = self.archive.files.get(path)
+            body = self.instead.get(path, self.archive.files.get(path))
             return (404, b'') if body is None else (200, body)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:

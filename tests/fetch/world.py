@@ -93,6 +93,11 @@ class World:
                           f'{words[at + 1].removeprefix("binary-")}')
         return sorted(found)
 
+    def next_day(self):
+        """Let the mirror's lists be others, and the copies of them old."""
+        self.mirror.instead = self.archive.tomorrow
+        self.age_lists()
+
     def age_lists(self, seconds=7200):
         """Let the copies of the lists be of an older hour."""
         for folder, _, files in os.walk(f'{self.build}/apt/lists'):
