@@ -7,44 +7,41 @@
  * at the same instruction. Here QEMU maps the memory apart. The client tells
  * what it protects, by its own addresses. This file keeps that and which memory
  * of the client the guest has (memory slots and ucas mappings), and makes from
- * both what is protected by guest address. Under the BQL.
+ * both what is protected by guest address. Under the VM's lock and the BQL.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "api.h"
+#include "vm-state.h"
 #include "exec/cputlb.h"
 #include "kvm390/include/host-fault.h"
 
-static Kvm390ProtMap by_hva;
-static bool any; /* something is protected by guest address, too */
+static Kvm390ClientMemory *const memory = &kvm390_vm.client_memory;
 
 /* A stretch of the client's memory that the guest has. */
 typedef struct Stretch {
     uint64_t gpa, size, hva;
 } Stretch;
 
-static GArray *stretches; /* of Stretch */
-
 void kvm390_client_memory_add(uint64_t gpa, uint64_t size, uint64_t hva)
 {
     Stretch stretch = { gpa, size, hva };
 
-    if (!stretches) {
-        stretches = g_array_new(false, false, sizeof(Stretch));
+    if (!memory->stretches) {
+        memory->stretches = g_array_new(false, false, sizeof(Stretch));
     }
-    g_array_append_val(stretches, stretch);
+    g_array_append_val(memory->stretches, stretch);
 }
 
 void kvm390_client_memory_remove(uint64_t gpa, uint64_t size)
 {
     guint i;
 
-    for (i = 0; i < stretches->len; i++) {
-        const Stretch *s = &g_array_index(stretches, Stretch, i);
+    for (i = 0; i < memory->stretches->len; i++) {
+        const Stretch *s = &g_array_index(memory->stretches, Stretch, i);
 
         if (s->gpa == gpa && s->size == size) {
-            g_array_remove_index_fast(stretches, i);
+            g_array_remove_index_fast(memory->stretches, i);
             return;
         }
     }
@@ -54,8 +51,8 @@ void kvm390_client_memory_remove(uint64_t gpa, uint64_t size)
 /* What the client protects of a stretch, by guest address. */
 static int add_protection(Kvm390ProtMap *by_gpa, const Stretch *s)
 {
-    const Kvm390ProtRange *r = kvm390_protmap_from(&by_hva, s->hva);
-    const Kvm390ProtRange *end = by_hva.ranges + by_hva.n;
+    const Kvm390ProtRange *r = kvm390_protmap_from(&memory->by_hva, s->hva);
+    const Kvm390ProtRange *end = memory->by_hva.ranges + memory->by_hva.n;
     int ret = 0;
 
     for (; r && r < end && r->start < s->hva + s->size; r++) {
@@ -80,17 +77,19 @@ int kvm390_client_memory_apply(void)
     int ret = 0;
     guint i;
 
-    if (!by_hva.n && !any) {
+    g_assert(kvm390_vm_locked());
+    if (!memory->by_hva.n && !memory->any) {
         return 0;
     }
-    for (i = 0; stretches && i < stretches->len; i++) {
-        ret |= add_protection(&by_gpa, &g_array_index(stretches, Stretch, i));
+    for (i = 0; memory->stretches && i < memory->stretches->len; i++) {
+        ret |= add_protection(&by_gpa, &g_array_index(memory->stretches,
+                                                      Stretch, i));
     }
     if (ret) {
         kvm390_protmap_clear(&by_gpa);
         return -ENOMEM;
     }
-    any = by_gpa.n;
+    memory->any = by_gpa.n;
     kvm390_host_set_protection(&by_gpa);
     CPU_FOREACH(cs) {
         run_on_cpu(cs, flush_tlb, RUN_ON_CPU_NULL);
@@ -110,6 +109,7 @@ int kvm390_protect(Kvm390Call *call)
     if (!p->len) {
         return 0;
     }
-    ret = kvm390_protmap_set(&by_hva, p->addr, p->addr + p->len, p->permit);
+    ret = kvm390_protmap_set(&memory->by_hva, p->addr, p->addr + p->len,
+                             p->permit);
     return ret ? ret : kvm390_client_memory_apply();
 }

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "api.h"
+#include "vm-state.h"
 #include "qemu/main-loop.h"
 #include "kvm390/trace.h"
 
@@ -61,6 +61,26 @@ static void call_vcpu_handler(Kvm390Call *call)
     }
 }
 
+/* What is asked of the VM may change it, or wait for its vCPUs. */
+static void call_locked(Kvm390Call *call)
+{
+    bool vm_lock = !call->vcpu || call->io->flags & KVM390_VM_LOCK;
+
+    bql_lock();
+    if (vm_lock) {
+        kvm390_vm_lock();
+    }
+    if (call->vcpu) {
+        call_vcpu_handler(call);
+    } else {
+        call->ret = call_handler(call);
+    }
+    if (vm_lock) {
+        kvm390_vm_unlock();
+    }
+    bql_unlock();
+}
+
 void kvm390_api_call(uint32_t cmd, int32_t target, Kvm390Call *call)
 {
     const struct kvm390_ioctl *io = call->io;
@@ -77,13 +97,7 @@ void kvm390_api_call(uint32_t cmd, int32_t target, Kvm390Call *call)
         if (io->flags & KVM390_NO_BQL) {
             call->ret = call_handler(call);
         } else {
-            bql_lock();
-            if (call->vcpu) {
-                call_vcpu_handler(call);
-            } else {
-                call->ret = call_handler(call);
-            }
-            bql_unlock();
+            call_locked(call);
         }
     }
     trace_kvm390_ioctl_done(target, cmd, call->ret);

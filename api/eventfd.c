@@ -3,7 +3,8 @@
  *
  * The client's descriptors come with the ioctl. An irqfd raises the line of
  * its GSI when it is written to; an ioeventfd is written to when the guest
- * notifies a virtio-ccw device (DIAG 0x500, subcode 3). All under the BQL.
+ * notifies a virtio-ccw device (DIAG 0x500, subcode 3). Changed under the VM's
+ * lock and the BQL, read under the BQL.
  *
  * An eventfd that belongs to an irqfd of any VM is busy. As each VM is a
  * process, that is known by an abstract socket address with the eventfd's
@@ -16,7 +17,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
-#include "api.h"
+#include "vm-state.h"
 #include "qemu/cutils.h"
 #include "qemu/main-loop.h"
 #include "kvm390/include/exits.h"
@@ -26,23 +27,22 @@
                      KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY)
 #define NOTIFY_LEN 8 /* of what a guest's notification writes */
 
-typedef struct Irqfd {
-    QLIST_ENTRY(Irqfd) next;
+typedef struct Kvm390Irqfd {
+    QLIST_ENTRY(Kvm390Irqfd) next;
     int fd;
     int claim;      /* the socket that says the eventfd is taken */
     uint64_t id;    /* the eventfd's number */
     uint32_t gsi;
-} Irqfd;
+} Kvm390Irqfd;
 
-typedef struct Ioeventfd {
+typedef struct Kvm390Ioeventfd {
     int fd;
     uint64_t id, addr, datamatch;
     uint32_t len, bus;
     bool wildcard;
-} Ioeventfd;
+} Kvm390Ioeventfd;
 
-static QLIST_HEAD(, Irqfd) irqfds = QLIST_HEAD_INITIALIZER(irqfds);
-static GArray *ioeventfds; /* of Ioeventfd, by address */
+static Kvm390Vm *const vm = &kvm390_vm;
 
 /* Returns 0 and the eventfd's number, or -errno. */
 static int identify(int fd, uint64_t *id)
@@ -100,7 +100,7 @@ static bool consume(int fd)
 
 static void irqfd_written(void *opaque)
 {
-    Irqfd *irqfd = opaque;
+    Kvm390Irqfd *irqfd = opaque;
 
     if (consume(irqfd->fd)) {
         kvm390_gsi_raise(irqfd->gsi);
@@ -111,18 +111,18 @@ static int irqfd_assign(Kvm390Call *call, uint64_t id)
 {
     const struct kvm_irqfd *args = call->arg;
     int socket = claim(id);
-    Irqfd *irqfd;
+    Kvm390Irqfd *irqfd;
 
     if (socket < 0) {
         return socket;
     }
-    irqfd = g_new0(Irqfd, 1);
+    irqfd = g_new0(Kvm390Irqfd, 1);
     irqfd->fd = call->in_fd;
     irqfd->claim = socket;
     irqfd->id = id;
     irqfd->gsi = args->gsi;
     call->in_fd = -1;
-    QLIST_INSERT_HEAD(&irqfds, irqfd, next);
+    QLIST_INSERT_HEAD(&vm->irqfds, irqfd, next);
     qemu_set_fd_handler(irqfd->fd, irqfd_written, NULL, irqfd);
     return 0;
 }
@@ -130,9 +130,9 @@ static int irqfd_assign(Kvm390Call *call, uint64_t id)
 /* One that was never assigned is no error. */
 static void irqfd_deassign(uint64_t id, uint32_t gsi)
 {
-    Irqfd *irqfd, *next;
+    Kvm390Irqfd *irqfd, *next;
 
-    QLIST_FOREACH_SAFE(irqfd, &irqfds, next, next) {
+    QLIST_FOREACH_SAFE(irqfd, &vm->irqfds, next, next) {
         if (irqfd->id == id && irqfd->gsi == gsi) {
             qemu_set_fd_handler(irqfd->fd, NULL, NULL, NULL);
             QLIST_REMOVE(irqfd, next);
@@ -165,9 +165,9 @@ int kvm390_irqfd(Kvm390Call *call)
 
 /* --- ioeventfd --- */
 
-static Ioeventfd *ioeventfd(guint i)
+static Kvm390Ioeventfd *ioeventfd(guint i)
 {
-    return &g_array_index(ioeventfds, Ioeventfd, i);
+    return &g_array_index(vm->ioeventfds, Kvm390Ioeventfd, i);
 }
 
 /* Kinds of addresses; a guest of s390x writes to the last kind only. */
@@ -177,7 +177,7 @@ static uint32_t bus_of(uint32_t flags)
            flags & KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY;
 }
 
-static bool collide(const Ioeventfd *a, const Ioeventfd *b)
+static bool collide(const Kvm390Ioeventfd *a, const Kvm390Ioeventfd *b)
 {
     return a->bus == b->bus && a->addr == b->addr &&
            (!a->len || !b->len ||
@@ -193,11 +193,11 @@ static bool valid(const struct kvm_ioeventfd *args)
            (args->len || !(args->flags & KVM_IOEVENTFD_FLAG_DATAMATCH));
 }
 
-static int ioeventfd_assign(Kvm390Call *call, Ioeventfd *new)
+static int ioeventfd_assign(Kvm390Call *call, Kvm390Ioeventfd *new)
 {
     guint i, at = 0;
 
-    for (i = 0; i < ioeventfds->len; i++) {
+    for (i = 0; i < vm->ioeventfds->len; i++) {
         if (collide(ioeventfd(i), new)) {
             return -EEXIST;
         }
@@ -205,30 +205,30 @@ static int ioeventfd_assign(Kvm390Call *call, Ioeventfd *new)
     }
     new->fd = call->in_fd;
     call->in_fd = -1;
-    g_array_insert_val(ioeventfds, at, *new);
+    g_array_insert_val(vm->ioeventfds, at, *new);
     return 0;
 }
 
-static int ioeventfd_deassign(const Ioeventfd *what)
+static int ioeventfd_deassign(const Kvm390Ioeventfd *what)
 {
     guint i;
 
-    for (i = 0; i < ioeventfds->len; i++) {
-        const Ioeventfd *e = ioeventfd(i);
+    for (i = 0; i < vm->ioeventfds->len; i++) {
+        const Kvm390Ioeventfd *e = ioeventfd(i);
 
         if (e->bus == what->bus && e->id == what->id &&
             e->addr == what->addr && e->len == what->len &&
             e->wildcard == what->wildcard &&
             (e->wildcard || e->datamatch == what->datamatch)) {
             close(e->fd);
-            g_array_remove_index(ioeventfds, i);
+            g_array_remove_index(vm->ioeventfds, i);
             return 0;
         }
     }
     return -ENOENT;
 }
 
-static bool matches(const Ioeventfd *e, uint64_t addr, uint64_t value)
+static bool matches(const Kvm390Ioeventfd *e, uint64_t addr, uint64_t value)
 {
     return e->bus == KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY &&
            e->addr == addr && (!e->len || e->len == NOTIFY_LEN) &&
@@ -251,11 +251,12 @@ static int notify(uint32_t schid, uint64_t queue, uint64_t cookie)
 {
     guint i;
 
-    if (cookie < ioeventfds->len && matches(ioeventfd(cookie), schid, queue)) {
+    if (cookie < vm->ioeventfds->len &&
+        matches(ioeventfd(cookie), schid, queue)) {
         signal_eventfd(ioeventfd(cookie)->fd);
         return cookie;
     }
-    for (i = 0; i < ioeventfds->len; i++) {
+    for (i = 0; i < vm->ioeventfds->len; i++) {
         if (matches(ioeventfd(i), schid, queue)) {
             signal_eventfd(ioeventfd(i)->fd);
             return i;
@@ -267,7 +268,7 @@ static int notify(uint32_t schid, uint64_t queue, uint64_t cookie)
 int kvm390_ioeventfd(Kvm390Call *call)
 {
     const struct kvm_ioeventfd *args = call->arg;
-    Ioeventfd e = {
+    Kvm390Ioeventfd e = {
         .addr = args->addr, .len = args->len, .datamatch = args->datamatch,
         .bus = bus_of(args->flags),
         .wildcard = !(args->flags & KVM_IOEVENTFD_FLAG_DATAMATCH),
@@ -282,8 +283,8 @@ int kvm390_ioeventfd(Kvm390Call *call)
     if (ret) {
         return ret;
     }
-    if (!ioeventfds) {
-        ioeventfds = g_array_new(false, false, sizeof(Ioeventfd));
+    if (!vm->ioeventfds) {
+        vm->ioeventfds = g_array_new(false, false, sizeof(Kvm390Ioeventfd));
         kvm390_notify = notify;
     }
     return deassign ? ioeventfd_deassign(&e) : ioeventfd_assign(call, &e);

@@ -3,37 +3,32 @@
  *
  * A VM has one. It lists, injects and clears floating interruptions, and keeps
  * the I/O adapters, whose interruptions GSI routes and AIRQ_INJECT raise
- * (Linux, Documentation/virt/kvm/devices/s390_flic.rst). All under the BQL.
+ * (Linux, Documentation/virt/kvm/devices/s390_flic.rst). Changed under the VM's
+ * lock and the BQL, read under the BQL.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "api.h"
+#include "vm-state.h"
 #include "exec/address-spaces.h"
 #include "kvm390/include/interrupts.h"
 
-#define MAX_ADAPTERS 64
 #define MAX_MAPS     256
 #define MAX_ISC      7
 
 enum { AIS_MODE_ALL, AIS_MODE_SINGLE };
 
-typedef struct Adapter {
+static Kvm390Flic *const flic = &kvm390_vm.flic;
+
+typedef struct Kvm390Adapter {
     uint8_t isc;
     bool maskable, masked, swap, suppressible;
     GArray *maps; /* of uint64_t: guest addresses of indicators */
-} Adapter;
+} Kvm390Adapter;
 
-static bool created;
-static Adapter *adapters[MAX_ADAPTERS];
-
-/* Adapter-interruption suppression: a bit for each subclass, 0x80 is 0. */
-static bool ais;
-static uint8_t simm, nimm; /* single- and no-interruptions mode */
-
-static Adapter *find_adapter(unsigned id)
+static Kvm390Adapter *find_adapter(unsigned id)
 {
-    return id < MAX_ADAPTERS ? adapters[id] : NULL;
+    return id < KVM390_MAX_ADAPTERS ? flic->adapters[id] : NULL;
 }
 
 int kvm390_create_device(Kvm390Call *call)
@@ -46,14 +41,14 @@ int kvm390_create_device(Kvm390Call *call)
     if (device->flags & KVM_CREATE_DEVICE_TEST) {
         return 0;
     }
-    if (created) {
+    if (flic->created) {
         return -EINVAL;
     }
     call->out_fd = memfd_create("kvm-flic", MFD_CLOEXEC);
     if (call->out_fd < 0) {
         return -errno;
     }
-    created = true;
+    flic->created = true;
     return 0;
 }
 
@@ -123,26 +118,26 @@ static int clear_io(const struct kvm_device_attr *attr, Kvm390Call *call)
 static int register_adapter(Kvm390Call *call)
 {
     struct kvm_s390_io_adapter info;
-    Adapter *a;
+    Kvm390Adapter *a;
 
     if (!call->in[0]) {
         return -EFAULT;
     }
     memcpy(&info, call->in[0], sizeof(info));
-    if (info.id >= MAX_ADAPTERS || adapters[info.id]) {
+    if (info.id >= KVM390_MAX_ADAPTERS || flic->adapters[info.id]) {
         return -EINVAL;
     }
-    a = g_new0(Adapter, 1);
+    a = g_new0(Kvm390Adapter, 1);
     a->isc = info.isc & MAX_ISC;
     a->maskable = info.maskable;
     a->swap = info.swap;
     a->suppressible = info.flags & KVM_S390_ADAPTER_SUPPRESSIBLE;
     a->maps = g_array_new(false, false, sizeof(uint64_t));
-    adapters[info.id] = a;
+    flic->adapters[info.id] = a;
     return 0;
 }
 
-static int map(Adapter *a, uint64_t addr)
+static int map(Kvm390Adapter *a, uint64_t addr)
 {
     if (!addr) {
         return -EINVAL;
@@ -158,7 +153,7 @@ static int map(Adapter *a, uint64_t addr)
     return 0;
 }
 
-static int unmap(Adapter *a, uint64_t addr)
+static int unmap(Kvm390Adapter *a, uint64_t addr)
 {
     guint i;
 
@@ -177,7 +172,7 @@ static int unmap(Adapter *a, uint64_t addr)
 static int modify_adapter(Kvm390Call *call)
 {
     struct kvm_s390_io_adapter_req req;
-    Adapter *a;
+    Kvm390Adapter *a;
 
     if (!call->in[0]) {
         return -EFAULT;
@@ -205,12 +200,12 @@ static int modify_adapter(Kvm390Call *call)
 
 int kvm390_adapter_swaps(unsigned id)
 {
-    Adapter *a = find_adapter(id);
+    Kvm390Adapter *a = find_adapter(id);
 
     return a ? a->swap : -EINVAL;
 }
 
-static int inject_adapter(const Adapter *a)
+static int inject_adapter(const Kvm390Adapter *a)
 {
     struct kvm_s390_irq irq = {
         .type = KVM_S390_INT_IO(1, 0, 0, 0),
@@ -219,22 +214,22 @@ static int inject_adapter(const Adapter *a)
     uint8_t bit = 0x80 >> a->isc;
     int ret;
 
-    if (!ais || !a->suppressible) {
+    if (!flic->ais || !a->suppressible) {
         return kvm390_inject_vm(&irq);
     }
-    if (nimm & bit) {
+    if (flic->nimm & bit) {
         return 0; /* suppressed */
     }
     ret = kvm390_inject_vm(&irq);
     if (!ret) {
-        nimm |= simm & bit; /* it was the single one */
+        flic->nimm |= flic->simm & bit; /* it was the single one */
     }
     return ret;
 }
 
 int kvm390_adapter_interrupt(unsigned id)
 {
-    Adapter *a = find_adapter(id);
+    Kvm390Adapter *a = find_adapter(id);
 
     return !a ? -EINVAL : a->masked ? 0 : inject_adapter(a);
 }
@@ -242,7 +237,7 @@ int kvm390_adapter_interrupt(unsigned id)
 /* AIRQ_INJECT does not ask for the mask; that is the indicators' part. */
 static int inject_airq(unsigned id)
 {
-    Adapter *a = find_adapter(id);
+    Kvm390Adapter *a = find_adapter(id);
 
     return a ? inject_adapter(a) : -EINVAL;
 }
@@ -254,7 +249,7 @@ int kvm390_enable_ais(void)
     if (kvm390_vcpus()) {
         return -EBUSY;
     }
-    ais = true;
+    flic->ais = true;
     return 0;
 }
 
@@ -263,7 +258,7 @@ static int set_ais_mode(Kvm390Call *call)
     struct kvm_s390_ais_req req;
     uint8_t bit;
 
-    if (!ais) {
+    if (!flic->ais) {
         return -EOPNOTSUPP;
     }
     if (!call->in[0]) {
@@ -274,8 +269,9 @@ static int set_ais_mode(Kvm390Call *call)
         return -EINVAL;
     }
     bit = 0x80 >> req.isc;
-    nimm &= ~bit;
-    simm = req.mode == AIS_MODE_SINGLE ? simm | bit : simm & ~bit;
+    flic->nimm &= ~bit;
+    flic->simm = req.mode == AIS_MODE_SINGLE ? flic->simm | bit :
+                                               flic->simm & ~bit;
     return 0;
 }
 
@@ -283,27 +279,27 @@ static int set_all_ais_modes(Kvm390Call *call)
 {
     struct kvm_s390_ais_all all;
 
-    if (!ais) {
+    if (!flic->ais) {
         return -EOPNOTSUPP;
     }
     if (!call->in[0]) {
         return -EFAULT;
     }
     memcpy(&all, call->in[0], sizeof(all));
-    simm = all.simm;
-    nimm = all.nimm;
+    flic->simm = all.simm;
+    flic->nimm = all.nimm;
     return 0;
 }
 
 static int get_all_ais_modes(const struct kvm_device_attr *attr,
                              Kvm390Call *call)
 {
-    struct kvm_s390_ais_all all = { .simm = simm, .nimm = nimm };
+    struct kvm_s390_ais_all all = { .simm = flic->simm, .nimm = flic->nimm };
 
     if (attr->attr < sizeof(all)) {
         return -EINVAL;
     }
-    if (!ais) {
+    if (!flic->ais) {
         return -EOPNOTSUPP;
     }
     memcpy(kvm390_api_out(call, sizeof(all)), &all, sizeof(all));

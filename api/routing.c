@@ -1,5 +1,5 @@
 /*
- * GSI routes: what an interrupt line does
+ * GSI kvm390_vm.routes: what an interrupt line does
  *
  * On s390x a line leads to an I/O adapter: it sets an indicator bit and a
  * summary bit in guest memory, and the adapter's interruption is made pending
@@ -8,14 +8,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "api.h"
+#include "vm-state.h"
 #include "exec/address-spaces.h"
 #include "exec/memory.h"
 #include "qemu/atomic.h"
 #include "qemu/rcu.h"
-
-/* By GSI: type 0 is none. BQL. */
-static struct kvm_irq_routing_entry *routes;
 
 /* The bits that an offset counts from an address must lie in its page. */
 static bool within_page(uint64_t addr, uint64_t offset)
@@ -72,8 +69,8 @@ int kvm390_set_routing(Kvm390Call *call)
         }
         table[in[i].gsi] = in[i];
     }
-    g_free(routes);
-    routes = g_steal_pointer(&table);
+    g_free(kvm390_vm.routes);
+    kvm390_vm.routes = g_steal_pointer(&table);
     return 0;
 }
 
@@ -106,6 +103,7 @@ static int set_indicator(uint64_t addr, uint64_t offset, bool swap)
 
 void kvm390_gsi_raise(unsigned gsi)
 {
+    const struct kvm_irq_routing_entry *routes = kvm390_vm.routes;
     const struct kvm_irq_routing_s390_adapter *to;
     int swap;
 

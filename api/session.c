@@ -12,6 +12,7 @@
 #include <poll.h>
 #include "server.h"
 #include "session.h"
+#include "vm-state.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
@@ -111,8 +112,10 @@ static int attach(Kvm390Session *s, const Kvm390Request *r, int *fd)
     Kvm390Vcpu *vcpu;
 
     bql_lock();
+    kvm390_vm_lock();
     cpu = r->head.target >= 0 ? s390_cpu_addr2state(r->head.target) : NULL;
     vcpu = cpu ? kvm390_vcpu_get(cpu, s->little_endian) : NULL;
+    kvm390_vm_unlock();
     bql_unlock();
     if (!vcpu) {
         return cpu ? -ENOMEM : -ENOENT;

@@ -2,12 +2,12 @@
  * Memory slots: the client's memory as the guest's
  *
  * A slot is an object that owns a region of RAM, mapped from the descriptor
- * that came with the ioctl. All of it is under the BQL.
+ * that came with the ioctl. All of it is under the VM's lock and the BQL.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "api.h"
+#include "vm-state.h"
 #include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
 #include "exec/ramblock.h"
@@ -27,9 +27,6 @@ OBJECT_DECLARE_SIMPLE_TYPE(Kvm390Slot, KVM390_SLOT)
 #define PAGE       4096ull
 #define MAX_PAGES  ((1ull << 31) - 1)
 
-/* As much as Linux lets a program of 47 bits share. */
-#define DEFAULT_LIMIT (1ull << 47)
-
 struct Kvm390Slot {
     Object parent_obj;
     MemoryRegion mr;    /* keeps this object alive while the guest may use it */
@@ -37,8 +34,7 @@ struct Kvm390Slot {
     uint32_t flags;
 };
 
-static Kvm390Slot *slots[KVM390_NR_SLOTS];
-static uint64_t limit = DEFAULT_LIMIT;
+static Kvm390Vm *const vm = &kvm390_vm;
 
 void kvm390_slots_count(unsigned *n, unsigned *unlogged)
 {
@@ -46,16 +42,16 @@ void kvm390_slots_count(unsigned *n, unsigned *unlogged)
 
     *n = *unlogged = 0;
     for (i = 0; i < KVM390_NR_SLOTS; i++) {
-        if (slots[i]) {
+        if (vm->slots[i]) {
             (*n)++;
-            *unlogged += !(slots[i]->flags & KVM_MEM_LOG_DIRTY_PAGES);
+            *unlogged += !(vm->slots[i]->flags & KVM_MEM_LOG_DIRTY_PAGES);
         }
     }
 }
 
 uint64_t kvm390_slots_limit(void)
 {
-    return limit;
+    return vm->slots_limit;
 }
 
 int kvm390_slots_set_limit(uint64_t new_limit)
@@ -65,32 +61,16 @@ int kvm390_slots_set_limit(uint64_t new_limit)
     int ret;
 
     for (i = 0; i < KVM390_NR_SLOTS; i++) {
-        if (slots[i]) {
-            end = MAX(end, slots[i]->gpa + slots[i]->size);
+        if (vm->slots[i]) {
+            end = MAX(end, vm->slots[i]->gpa + vm->slots[i]->size);
         }
     }
-    ret = kvm390_mem_limit_check(&new_limit, limit, kvm390_vcpus(), end);
+    ret = kvm390_mem_limit_check(&new_limit, vm->slots_limit, kvm390_vcpus(),
+                                 end);
     if (!ret) {
-        limit = new_limit;
+        vm->slots_limit = new_limit;
     }
     return ret;
-}
-
-static void do_nothing(CPUState *cs, run_on_cpu_data data)
-{
-}
-
-/*
- * Wait until every vCPU has seen what was queued for it: a change of the
- * address space, or a TLB that catches stores again.
- */
-static void drain(void)
-{
-    CPUState *cs;
-
-    CPU_FOREACH(cs) {
-        run_on_cpu(cs, do_nothing, RUN_ON_CPU_NULL);
-    }
 }
 
 static void set_log(Kvm390Slot *slot, bool on)
@@ -140,25 +120,25 @@ static int create(unsigned id, const struct kvm_userspace_memory_region *r,
     if (r->flags & KVM_MEM_LOG_DIRTY_PAGES) {
         set_log(slot, true);
     }
-    slots[id] = slot;
+    vm->slots[id] = slot;
     kvm390_client_memory_add(slot->gpa, slot->size, slot->hva);
     /* Protected before the guest can get at it. */
     kvm390_client_memory_apply();
     memory_region_add_subregion(get_system_memory(), slot->gpa, &slot->mr);
-    drain();
+    kvm390_vm_drain();
     return 0;
 }
 
 static int delete(unsigned id)
 {
-    Kvm390Slot *slot = slots[id];
+    Kvm390Slot *slot = vm->slots[id];
 
     if (!slot) {
         return -EINVAL;
     }
-    slots[id] = NULL;
+    vm->slots[id] = NULL;
     memory_region_del_subregion(get_system_memory(), &slot->mr);
-    drain();
+    kvm390_vm_drain();
     kvm390_forget_client_code(memory_region_get_ram_addr(&slot->mr),
                               slot->size);
     kvm390_client_memory_remove(slot->gpa, slot->size);
@@ -175,13 +155,13 @@ static int modify(Kvm390Slot *slot,
         slot->gpa = r->guest_phys_addr;
         kvm390_client_memory_add(slot->gpa, slot->size, slot->hva);
         memory_region_set_address(&slot->mr, slot->gpa);
-        drain();
+        kvm390_vm_drain();
         kvm390_client_memory_apply();
     }
     if (slot->flags != r->flags) {
         slot->flags = r->flags;
         set_log(slot, r->flags & KVM_MEM_LOG_DIRTY_PAGES);
-        drain();
+        kvm390_vm_drain();
     }
     return 0;
 }
@@ -191,8 +171,8 @@ static bool overlaps(unsigned id, uint64_t gpa, uint64_t size)
     unsigned i;
 
     for (i = 0; i < KVM390_NR_SLOTS; i++) {
-        if (slots[i] && i != id && slots[i]->gpa < gpa + size &&
-            gpa < slots[i]->gpa + slots[i]->size) {
+        if (vm->slots[i] && i != id && vm->slots[i]->gpa < gpa + size &&
+            gpa < vm->slots[i]->gpa + vm->slots[i]->size) {
             return true;
         }
     }
@@ -220,7 +200,7 @@ static int set_memory(Kvm390Call *call,
     if (kvm390_intercepts.ucontrol) {
         return -EEXIST; /* one slot of KVM's own covers everything */
     }
-    slot = slots[id];
+    slot = vm->slots[id];
     if (slot && (slot->size != r->memory_size ||
                  slot->hva != r->userspace_addr)) {
         return -EINVAL;
@@ -232,7 +212,7 @@ static int set_memory(Kvm390Call *call,
         if (overlaps(id, r->guest_phys_addr, r->memory_size)) {
             return -EEXIST;
         }
-        if (r->guest_phys_addr + r->memory_size > limit) {
+        if (r->guest_phys_addr + r->memory_size > vm->slots_limit) {
             return -EINVAL;
         }
     }
@@ -267,7 +247,7 @@ int kvm390_get_dirty_log(Kvm390Call *call)
     if (log->slot >= KVM390_NR_SLOTS || kvm390_intercepts.ucontrol) {
         return -EINVAL;
     }
-    slot = slots[log->slot];
+    slot = vm->slots[log->slot];
     if (!slot || !(slot->flags & KVM_MEM_LOG_DIRTY_PAGES)) {
         return -ENOENT;
     }
@@ -285,7 +265,7 @@ int kvm390_get_dirty_log(Kvm390Call *call)
         }
     }
     /* A store that was under way is in memory before the client looks. */
-    drain();
+    kvm390_vm_drain();
     return 0;
 }
 

@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "api.h"
+#include "vm-state.h"
 #include "qemu/cutils.h"
 #include "qemu/memfd.h"
 #include "kvm390/include/vm.h"
@@ -129,19 +129,11 @@ static GByteArray *build(const Stat *stats, size_t n, Kvm390Vcpu *vcpu,
     return file;
 }
 
-/* One file for each object, made when it is first asked for; BQL. */
-typedef struct StatsFile {
-    int fd;
-    bool open;
-    enum kvm390_order order;    /* the client's */
-} StatsFile;
-
-static StatsFile vm_file, vcpu_files[S390_MAX_CPUS];
-
 int kvm390_get_stats_fd(Kvm390Call *call)
 {
     Kvm390Vcpu *vcpu = call->vcpu;
-    StatsFile *f = vcpu ? &vcpu_files[vcpu->id] : &vm_file;
+    Kvm390StatsFile *f = vcpu ? &kvm390_vm.vcpu_stats[vcpu->id] :
+                                &kvm390_vm.stats;
     const Stat *stats = vcpu ? vcpu_stats : vm_stats;
     size_t n = vcpu ? ARRAY_SIZE(vcpu_stats) : ARRAY_SIZE(vm_stats);
     g_autoptr(GByteArray) file = NULL;
@@ -165,7 +157,7 @@ int kvm390_get_stats_fd(Kvm390Call *call)
 
 void kvm390_stats_update(Kvm390Vcpu *vcpu)
 {
-    StatsFile *f = &vcpu_files[vcpu->id];
+    Kvm390StatsFile *f = &kvm390_vm.vcpu_stats[vcpu->id];
     uint64_t values[ARRAY_SIZE(vcpu_stats)];
     size_t i;
 

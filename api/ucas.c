@@ -3,7 +3,7 @@
  *
  * A mapping is a piece of client memory, a RAM block of its own, seen through
  * aliases; unmapping or mapping over a part of it leaves the other parts as
- * smaller aliases. All of it is under the BQL.
+ * smaller aliases. All of it is under the VM's lock and the BQL.
  *
  * With KVM each vCPU of such a VM has an address space of its own; here the VM
  * has one, and one vCPU (kvm390_create_vcpu()).
@@ -11,7 +11,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "api.h"
+#include "vm-state.h"
 #include "exec/address-spaces.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
@@ -28,7 +28,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(UcasPiece, UCAS_PIECE)
 /* Above this no storage keys are kept. */
 #define LAST_ADDRESS (1ull << 47)
 
-static GPtrArray *pieces; /* of UcasPiece */
+static Kvm390Vm *const vm = &kvm390_vm;
 
 struct UcasMemory {
     Object parent_obj;
@@ -57,7 +57,7 @@ static UcasPiece *piece_add(UcasMemory *memory, uint64_t addr, uint64_t size,
                              size);
     memory_region_add_subregion(get_system_memory(), addr, &p->mr);
     kvm390_client_memory_add(addr, size, memory->hva + offset);
-    g_ptr_array_add(pieces, p);
+    g_ptr_array_add(vm->ucas_pieces, p);
     return p;
 }
 
@@ -81,7 +81,7 @@ static void piece_cut(UcasPiece *p, uint64_t addr, uint64_t end)
     if (end < p_end) {
         piece_add(p->memory, end, p_end - end, p->offset + (end - p->addr));
     }
-    g_ptr_array_remove_fast(pieces, p);
+    g_ptr_array_remove_fast(vm->ucas_pieces, p);
     object_unref(p);
 }
 
@@ -89,8 +89,8 @@ static void unmap(uint64_t addr, uint64_t end)
 {
     guint i = 0;
 
-    while (pieces && i < pieces->len) {
-        UcasPiece *p = g_ptr_array_index(pieces, i);
+    while (vm->ucas_pieces && i < vm->ucas_pieces->len) {
+        UcasPiece *p = g_ptr_array_index(vm->ucas_pieces, i);
 
         if (p->addr < end && addr < p->addr + p->size) {
             piece_cut(p, addr, end);
@@ -129,8 +129,10 @@ int kvm390_ucas_map(Kvm390Call *call)
     if (!ucas->length) {
         return 0;
     }
-    pieces = pieces ? pieces : g_ptr_array_new();
-    if (pieces->len + 2 > MAX_PIECES) {
+    if (!vm->ucas_pieces) {
+        vm->ucas_pieces = g_ptr_array_new();
+    }
+    if (vm->ucas_pieces->len + 2 > MAX_PIECES) {
         return -ENOMEM;
     }
     if (!call->in[0] || call->in_fd < 0) {
@@ -159,7 +161,7 @@ int kvm390_ucas_unmap(Kvm390Call *call)
         !aligned(ucas->vcpu_addr | ucas->length)) {
         return -EINVAL;
     }
-    if (pieces && pieces->len + 1 > MAX_PIECES) {
+    if (vm->ucas_pieces && vm->ucas_pieces->len + 1 > MAX_PIECES) {
         return -ENOMEM;
     }
     memory_region_transaction_begin();

@@ -6,9 +6,11 @@
 #include "qemu/osdep.h"
 #include "api.h"
 #include "cpu-model.h"
+#include "vm-state.h"
 #include "block/aio.h"
 #include "hw/boards.h"
 #include "qapi/error.h"
+#include "qemu/main-loop.h"
 #include "qemu/memfd.h"
 #include "system/cpus.h"
 
@@ -132,7 +134,7 @@ static int create_cpu(Kvm390Call *call)
 
 typedef struct CreateJob {
     Kvm390Call *call;
-    QemuSemaphore done;
+    bool done;
     int ret;
 } CreateJob;
 
@@ -141,7 +143,7 @@ static void create_bh(void *opaque)
     CreateJob *job = opaque;
 
     job->ret = create_cpu(job->call);
-    qemu_sem_post(&job->done);
+    kvm390_vm_tell(&job->done);
 }
 
 /* The first CPU sets up the translator, for which TCG has the main thread. */
@@ -149,9 +151,7 @@ int kvm390_create_vcpu(Kvm390Call *call)
 {
     CreateJob job = { .call = call };
 
-    qemu_sem_init(&job.done, 0);
     aio_bh_schedule_oneshot(qemu_get_aio_context(), create_bh, &job);
-    qemu_sem_wait(&job.done);
-    qemu_sem_destroy(&job.done);
+    kvm390_vm_wait(&job.done);
     return job.ret;
 }

@@ -4,29 +4,25 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "api.h"
+#include "vm-state.h"
 #include "qemu/main-loop.h"
 #include "system/cpus.h"
-
-/* Entered under the BQL, looked up without; they stay. */
-static Kvm390Vcpu *vcpus[S390_MAX_CPUS];
-static unsigned nr_vcpus; /* BQL */
 
 Kvm390Vcpu *kvm390_vcpu_find(int64_t id)
 {
     return id >= 0 && id < S390_MAX_CPUS ?
-           qatomic_load_acquire(&vcpus[id]) : NULL;
+           qatomic_load_acquire(&kvm390_vm.vcpus[id]) : NULL;
 }
 
 unsigned kvm390_vcpus(void)
 {
-    return nr_vcpus;
+    return kvm390_vm.nr_vcpus;
 }
 
 void kvm390_vcpu_enter(Kvm390Vcpu *vcpu)
 {
-    qatomic_store_release(&vcpus[vcpu->id], vcpu);
-    nr_vcpus++;
+    qatomic_store_release(&kvm390_vm.vcpus[vcpu->id], vcpu);
+    kvm390_vm.nr_vcpus++;
 }
 
 void kvm390_vcpu_wake(Kvm390Vcpu *vcpu)

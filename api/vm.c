@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "api.h"
 #include "cpu-model.h"
+#include "vm-state.h"
 #include "kvm390/include/caps.h"
 
 int kvm390_get_api_version(Kvm390Call *call)
@@ -15,18 +16,16 @@ int kvm390_get_api_version(Kvm390Call *call)
 
 int kvm390_create_vm(Kvm390Call *call)
 {
-    static bool created; /* BQL */
-
     if (!kvm390_intercepts.vm) {
         return -EBUSY; /* its VM is there already */
     }
     if (call->number & ~KVM_VM_S390_UCONTROL) {
         return -EINVAL;
     }
-    if (created) {
+    if (kvm390_vm.created) {
         return -EBUSY; /* the library starts another process instead */
     }
-    created = true;
+    kvm390_vm.created = true;
     kvm390_intercepts.ucontrol = call->number & KVM_VM_S390_UCONTROL;
     return 0;
 }
@@ -47,8 +46,6 @@ int kvm390_enable_sie(Kvm390Call *call)
     return 0;
 }
 
-static bool irqchip; /* BQL */
-
 int kvm390_enable_cap(Kvm390Call *call)
 {
     const struct kvm_enable_cap *cap = call->arg;
@@ -59,7 +56,7 @@ int kvm390_enable_cap(Kvm390Call *call)
     }
     switch (cap->cap) {
     case KVM_CAP_S390_IRQCHIP:
-        irqchip = true;
+        kvm390_vm.irqchip = true;
         return 0;
     case KVM_CAP_HALT_POLL: /* nobody polls here */
         return cap->args[0] > UINT32_MAX ? -EINVAL : 0;
@@ -106,5 +103,5 @@ int kvm390_vcpu_enable_cap(Kvm390Call *call)
 /* There is one, and it needs no creating. */
 int kvm390_create_irqchip(Kvm390Call *call)
 {
-    return irqchip ? 0 : -EINVAL;
+    return kvm390_vm.irqchip ? 0 : -EINVAL;
 }

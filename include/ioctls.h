@@ -43,7 +43,7 @@ ROW(KVM_S390_ENABLE_SIE, SYSTEM, NONE, nothing, none, \
 \
 /* --- a VM --- */ \
 ROW(KVM_CREATE_VCPU, VM, NUMBER, nothing, none, \
-    RETURNS_FD, VM_MODE | NO_BQL, kvm390_create_vcpu, BASIC) \
+    RETURNS_FD, VM_MODE, kvm390_create_vcpu, BASIC) \
 ROW(KVM_SET_USER_MEMORY_REGION, VM, IN, kvm_userspace_memory_region, memory, \
     MEMORY(kvm_userspace_memory_region, memory_size), VM_MODE, \
     kvm390_set_memory, KVM_CAP_USER_MEMORY) \
@@ -128,9 +128,9 @@ ROW(KVM_GET_MP_STATE, VCPU, OUT, kvm_mp_state, none, \
 ROW(KVM_SET_MP_STATE, VCPU, IN, kvm_mp_state, none, \
     NO_FD, 0, kvm390_set_mp_state, KVM_CAP_MP_STATE) \
 ROW(KVM_S390_INTERRUPT, VCPU, IN, kvm_s390_interrupt, none, \
-    NO_FD, ANYTIME, kvm390_vcpu_interrupt, BASIC) \
+    NO_FD, ANYTIME | VM_LOCK, kvm390_vcpu_interrupt, BASIC) \
 ROW(KVM_S390_IRQ, VCPU, IN, kvm_s390_irq, none, \
-    NO_FD, ANYTIME, kvm390_vcpu_irq, KVM_CAP_S390_INJECT_IRQ) \
+    NO_FD, ANYTIME | VM_LOCK, kvm390_vcpu_irq, KVM_CAP_S390_INJECT_IRQ) \
 ROW(KVM_S390_SET_IRQ_STATE, VCPU, IN, kvm_s390_irq_state, set_irqs, \
     NO_FD, 0, kvm390_set_irqs, KVM_CAP_S390_IRQ_STATE) \
 ROW(KVM_S390_GET_IRQ_STATE, VCPU, IN, kvm_s390_irq_state, get_irqs, \
@@ -150,10 +150,10 @@ ROW(KVM_SET_GUEST_DEBUG, VCPU, IN, kvm_guest_debug, debug, \
 ROW(KVM_ENABLE_CAP, VCPU, IN, kvm_enable_cap, none, \
     NO_FD, VM_MODE, kvm390_vcpu_enable_cap, KVM_CAP_ENABLE_CAP) \
 ROW(KVM_S390_UCAS_MAP, VCPU, IN, kvm_s390_ucas_mapping, ucas, \
-    MEMORY(kvm_s390_ucas_mapping, length), VM_MODE, \
+    MEMORY(kvm_s390_ucas_mapping, length), VM_MODE | VM_LOCK, \
     kvm390_ucas_map, KVM_CAP_S390_UCONTROL) \
 ROW(KVM_S390_UCAS_UNMAP, VCPU, IN, kvm_s390_ucas_mapping, none, \
-    NO_FD, VM_MODE, kvm390_ucas_unmap, KVM_CAP_S390_UCONTROL) \
+    NO_FD, VM_MODE | VM_LOCK, kvm390_ucas_unmap, KVM_CAP_S390_UCONTROL) \
 ROW(KVM_S390_VCPU_FAULT, VCPU, NUMBER, nothing, none, \
     NO_FD, 0, kvm390_vcpu_fault, KVM_CAP_S390_GMAP) \
 ROW(KVM_PRE_FAULT_MEMORY, VCPU, INOUT, kvm_pre_fault_memory, none, \

@@ -113,6 +113,7 @@ enum kvm390_flags {
     KVM390_REGS_IN = 4,   /* looks at registers that live in kvm_run */
     KVM390_REGS_OUT = 8,  /* changes them */
     KVM390_VM_MODE = 16,  /* -EBUSY where QEMU owns memory and run loop */
+    KVM390_VM_LOCK = 32,  /* a vCPU's: changes the VM, or waits for others */
 };
 
 enum kvm390_order {
