@@ -88,7 +88,6 @@ typedef struct Kvm390Session {
     struct Kvm390Server *server;
     Kvm390Stream stream;
     Kvm390Vcpu *vcpu;           /* bound to this one's thread, or NULL */
-    bool first;                 /* the VM ends with it (VM mode) */
     bool greeted;
     bool little_endian;
     uint8_t skip_spins, spin_backoff; /* waits that go without spinning */

@@ -10,6 +10,7 @@
 #include "qemu/osdep.h"
 #include "server.h"
 #include "session.h"
+#include "watch.h"
 #include "io/net-listener.h"
 #include "qapi/error.h"
 #include "qemu/cutils.h"
@@ -41,13 +42,37 @@ static void accepted(QIONetListener *listener, QIOChannelSocket *ioc,
     int fd;
 
     if (kvm390_server_full(&api->server)) {
-        warn_report_once("kvm390-api: refusing a connection: too many");
+        kvm390_server_complain(&api->server, "refusing a connection: too many");
         return;
     }
     fd = fcntl(ioc->fd, F_DUPFD_CLOEXEC, 0);
     s = fd < 0 ? NULL : kvm390_session_new(&api->server, fd);
-    if (s) {
-        kvm390_session_start(s);
+    if (!s) {
+        kvm390_server_complain(&api->server,
+                               "refusing a connection: no room for it");
+        close(fd);
+    } else if (kvm390_session_start(s)) {
+        kvm390_server_complain(&api->server,
+                               "refusing a connection: no thread for it");
+        kvm390_session_free(s);
+    }
+}
+
+/* The client that the VM belongs to. */
+static void serve_client(Kvm390Api *api, Error **errp)
+{
+    Kvm390Session *s = kvm390_session_new(&api->server, api->fd);
+    int ret;
+
+    if (!s) {
+        error_setg(errp, "fd is not a connected UNIX stream socket");
+        return;
+    }
+    ret = kvm390_intercepts.vm ? kvm390_watch_client(&api->server, api->fd) : 0;
+    ret = ret ? ret : kvm390_session_start(s);
+    if (ret) {
+        error_setg_errno(errp, -ret, "cannot serve fd");
+        kvm390_session_free(s);
     }
 }
 
@@ -78,20 +103,13 @@ static void machine_ready(Notifier *notifier, void *data)
 {
     Kvm390Api *api = container_of(notifier, Kvm390Api, ready);
     Error *err = NULL;
-    Kvm390Session *s;
 
     if (!kvm390_enabled()) {
         error_setg(&err, "kvm390-api needs -accel kvm390");
     } else if (api->path) {
         listen_on(api, &err);
     } else {
-        s = kvm390_session_new(&api->server, api->fd);
-        if (s) {
-            s->first = true;
-            kvm390_session_start(s);
-        } else {
-            error_setg(&err, "fd is not a connected UNIX stream socket");
-        }
+        serve_client(api, &err);
     }
     if (!err) {
         return;

@@ -7,9 +7,14 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include "server.h"
+#include "qemu/error-report.h"
+#include "qemu/host-utils.h"
 
 /* One for every vCPU of a few clients, and descriptors are left for others. */
 #define MAX_SESSIONS 1024
+
+/* Lines about clients that are always said. */
+#define COMPLAINTS 20
 
 void kvm390_server_init(Kvm390Server *server, Object *owner)
 {
@@ -50,6 +55,17 @@ bool kvm390_server_full(Kvm390Server *server)
     qemu_mutex_unlock(&server->lock);
     getrlimit(RLIMIT_NOFILE, &limit);
     return n >= MIN(MAX_SESSIONS, limit.rlim_cur / 4);
+}
+
+void kvm390_server_complain(Kvm390Server *server, const char *what)
+{
+    unsigned n = qatomic_fetch_inc(&server->complaints) + 1;
+
+    if (n <= COMPLAINTS) {
+        warn_report("kvm390-api: %s", what);
+    } else if (is_power_of_2(n)) {
+        warn_report("kvm390-api: %s (%u such lines so far)", what, n);
+    }
 }
 
 void kvm390_server_close(Kvm390Server *server)

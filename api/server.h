@@ -13,6 +13,7 @@ typedef struct Kvm390Server {
     QemuMutex lock;         /* of sessions */
     GPtrArray *sessions;
     bool closing;           /* atomic: QEMU ends by itself */
+    unsigned complaints;    /* atomic: lines that were said or could have been */
 } Kvm390Server;
 
 /** kvm390_server_init: @owner, the object that it is a part of */
@@ -30,6 +31,14 @@ void kvm390_server_closed(Kvm390Server *server, Kvm390Session *s);
 
 /** kvm390_server_full: are there as many connections as may be? Any thread. */
 bool kvm390_server_full(Kvm390Server *server);
+
+/**
+ * kvm390_server_complain: say what a client did wrong, or was refused
+ *
+ * The first times; then each time their number has doubled, with it. Any
+ * thread.
+ */
+void kvm390_server_complain(Kvm390Server *server, const char *what);
 
 /** kvm390_server_close: from now on it is the server that ends. Any thread. */
 void kvm390_server_close(Kvm390Server *server);

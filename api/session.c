@@ -12,8 +12,8 @@
 #include <poll.h>
 #include "server.h"
 #include "session.h"
+#include "threads.h"
 #include "vm-state.h"
-#include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
 #include "qemu/timer.h"
@@ -28,9 +28,11 @@
 #define SPIN_NS 20000
 #define SPIN_BACKOFF_MAX 255
 
-static void bad(Kvm390Session *s, const char *why)
+static void complain(Kvm390Session *s, const char *why)
 {
-    warn_report("kvm390-api: closing a connection: %s", why);
+    g_autofree char *what = g_strdup_printf("closing a connection: %s", why);
+
+    kvm390_server_complain(s->server, what);
 }
 
 /*
@@ -54,7 +56,7 @@ static int send_reply(Kvm390Session *s, struct kvm390_head *head,
     kvm390_head_reorder(&wire);
     ret = kvm390_stream_write(&s->stream, iov, 3, fd, !s->vcpu);
     if (ret == -EAGAIN) {
-        bad(s, "it does not read its replies");
+        complain(s, "it does not read its replies");
     }
     return ret;
 }
@@ -97,7 +99,7 @@ static int channel(Kvm390Session *s, Kvm390Request *r)
         ret = kvm390_vcpu_serve(vcpu, other);
         bql_unlock();
     } else {
-        kvm390_session_start(other);
+        ret = kvm390_session_start(other);
     }
     if (ret) {
         kvm390_session_free(other);
@@ -234,7 +236,7 @@ static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
     int ret;
 
     if (why) {
-        bad(s, why);
+        complain(s, why);
         return -1;
     }
     kvm390_api_call(head.cmd, head.target, &call);
@@ -291,7 +293,7 @@ static int serve(Kvm390Session *s)
         kvm390_stream_done(&s->stream, &r);
     }
     if (why) {
-        bad(s, why);
+        complain(s, why);
     }
     return ret;
 }
@@ -338,12 +340,9 @@ static void *session_thread(void *opaque)
     return NULL;
 }
 
-void kvm390_session_start(Kvm390Session *s)
+int kvm390_session_start(Kvm390Session *s)
 {
-    QemuThread thread;
-
-    qemu_thread_create(&thread, "kvm390-api", session_thread, s,
-                       QEMU_THREAD_DETACHED);
+    return kvm390_thread_start("kvm390-api", session_thread, s);
 }
 
 Kvm390Session *kvm390_session_new(Kvm390Server *server, int fd)
@@ -361,11 +360,7 @@ Kvm390Session *kvm390_session_new(Kvm390Server *server, int fd)
 
 void kvm390_session_free(Kvm390Session *s)
 {
-    trace_kvm390_session_closed(s->first);
-    if (s->first && kvm390_intercepts.vm && !kvm390_server_closing(s->server)) {
-        /* The client is gone, and so is the only one who could see the VM. */
-        _exit(0);
-    }
+    trace_kvm390_session_closed();
     kvm390_server_closed(s->server, s);
     kvm390_stream_close(&s->stream);
     g_free(s);

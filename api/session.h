@@ -12,12 +12,17 @@
  * kvm390_session_new: a connection
  * @fd: its socket, which is taken over on success
  *
- * Returns NULL if that is not a UNIX stream socket. Any thread.
+ * Returns NULL if that is not a UNIX stream socket, or without memory for it.
+ * Any thread.
  */
 Kvm390Session *kvm390_session_new(struct Kvm390Server *server, int fd);
 
-/** kvm390_session_start: serve it by a thread of its own, which frees it. */
-void kvm390_session_start(Kvm390Session *s);
+/**
+ * kvm390_session_start: serve it by a thread of its own, which frees it
+ *
+ * Returns: 0, or -EAGAIN where there can be no thread; the caller frees it.
+ */
+int kvm390_session_start(Kvm390Session *s);
 
 /**
  * kvm390_session_serve: answer a request, if one comes within a moment
@@ -29,7 +34,7 @@ void kvm390_session_start(Kvm390Session *s);
  */
 int kvm390_session_serve(Kvm390Session *s, const bool *stop);
 
-/** kvm390_session_free: close it. In VM mode the first one ends the VM. */
+/** kvm390_session_free: close it */
 void kvm390_session_free(Kvm390Session *s);
 
 #endif

@@ -30,12 +30,15 @@ bool kvm390_stream_open(Kvm390Stream *s, int fd)
         domain != AF_UNIX || type != SOCK_STREAM) {
         return false;
     }
-    *s = (Kvm390Stream) { .fd = fd, .passed = -1, .buf = g_malloc(STREAM_BUF) };
-    return true;
+    *s = (Kvm390Stream) {
+        .fd = fd, .passed = -1, .buf = g_try_malloc(STREAM_BUF),
+    };
+    return s->buf;
 }
 
 void kvm390_stream_close(Kvm390Stream *s)
 {
+    shutdown(s->fd, SHUT_RDWR); /* whoever else has it sees the end, too */
     close(s->fd);
     if (s->passed >= 0) {
         close(s->passed);

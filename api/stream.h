@@ -27,7 +27,8 @@ typedef struct Kvm390Request {
 /**
  * kvm390_stream_open: take over a connected UNIX stream socket
  *
- * Returns false, with @fd left alone, if it is something else.
+ * Returns false, with @fd left alone, if it is something else, or without
+ * memory for it.
  */
 bool kvm390_stream_open(Kvm390Stream *s, int fd);
 

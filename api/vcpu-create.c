@@ -12,7 +12,14 @@
 #include "qapi/error.h"
 #include "qemu/main-loop.h"
 #include "qemu/memfd.h"
+#include "qemu/units.h"
 #include "system/cpus.h"
+
+/* A client that made the page shorter would end the process by SIGBUS. */
+#define RUN_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+/* What QEMU takes for a CPU, and as much again: bytes. */
+#define CPU_ROOM (16 * MiB)
 
 /* The control block is the second page (KVM_S390_SIE_PAGE_OFFSET). */
 static size_t run_size(void)
@@ -27,8 +34,8 @@ static Kvm390Vcpu *vcpu_alloc(bool little_endian)
 
     vcpu->little_endian = little_endian;
     vcpu->cancel = KVM390_NO_TOKEN;
-    vcpu->run = qemu_memfd_alloc("kvm390-run", run_size(), 0, &vcpu->run_fd,
-                                 NULL);
+    vcpu->run = qemu_memfd_alloc("kvm390-run", run_size(), RUN_SEALS,
+                                 &vcpu->run_fd, NULL);
     if (!vcpu->run) {
         g_free(vcpu);
         return NULL;
@@ -99,11 +106,57 @@ static S390CPU *plug_cpu(unsigned id)
     return S390_CPU(obj);
 }
 
+/*
+ * QEMU ends where a thread or memory is missing while it makes a CPU: is there
+ * enough? The thread is kept for it.
+ */
+static bool reserve_room(unsigned id)
+{
+    g_autofree char *name = g_strdup_printf("vCPU %u", id);
+    void *room = g_try_malloc(CPU_ROOM);
+
+    if (!room) {
+        return false;
+    }
+    kvm390_vm.vcpu_thread = kvm390_thread_reserve(name);
+    g_free(room);
+    return kvm390_vm.vcpu_thread;
+}
+
+static void give_up_thread(void)
+{
+    if (kvm390_vm.vcpu_thread) {
+        kvm390_thread_use(g_steal_pointer(&kvm390_vm.vcpu_thread), NULL, NULL);
+    }
+}
+
+static int make_cpu(Kvm390Call *call, Kvm390Vcpu *vcpu)
+{
+    int fd = fcntl(vcpu->run_fd, F_DUPFD_CLOEXEC, 0);
+    S390CPU *cpu;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    if (!reserve_room(call->number)) {
+        close(fd);
+        return -ENOMEM;
+    }
+    cpu = plug_cpu(call->number);
+    give_up_thread();
+    if (!cpu) {
+        close(fd);
+        return -EINVAL;
+    }
+    vcpu_init(vcpu, cpu);
+    call->out_fd = fd;
+    return 0;
+}
+
 static int create_cpu(Kvm390Call *call)
 {
     Kvm390Vcpu *vcpu;
-    S390CPU *cpu;
-    int fd;
+    int ret;
 
     if (call->number >= S390_MAX_CPUS ||
         (kvm390_intercepts.ucontrol && kvm390_vcpus())) {
@@ -116,20 +169,11 @@ static int create_cpu(Kvm390Call *call)
     if (!vcpu) {
         return -ENOMEM;
     }
-    fd = dup(vcpu->run_fd);
-    cpu = fd < 0 ? NULL : plug_cpu(call->number);
-    if (!cpu) {
-        int ret = fd < 0 ? -errno : -EINVAL;
-
-        if (fd >= 0) {
-            close(fd);
-        }
+    ret = make_cpu(call, vcpu);
+    if (ret) {
         vcpu_free(vcpu);
-        return ret;
     }
-    vcpu_init(vcpu, cpu);
-    call->out_fd = fd;
-    return 0;
+    return ret;
 }
 
 typedef struct CreateJob {

@@ -12,6 +12,7 @@
 #include "qemu/osdep.h"
 #include <poll.h>
 #include "session.h"
+#include "vm-state.h"
 #include "qemu/guest-random.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
@@ -121,12 +122,9 @@ static void *vcpu_thread(void *opaque)
 
 static void create_vcpu_thread(CPUState *cs)
 {
-    char name[16];
-
     tcg_cpu_init_cflags(cs, true);
-    snprintf(name, sizeof(name), "vCPU %d", cs->cpu_index);
-    qemu_thread_create(cs->thread, name, vcpu_thread, cs,
-                       QEMU_THREAD_DETACHED);
+    g_assert(kvm390_vm.vcpu_thread); /* CPUs are made by KVM_CREATE_VCPU only */
+    kvm390_thread_use(g_steal_pointer(&kvm390_vm.vcpu_thread), vcpu_thread, cs);
 }
 
 void kvm390_vm_ops_init(AccelOpsClass *ops)

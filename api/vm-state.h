@@ -22,6 +22,7 @@
 #define KVM390_VM_STATE_H
 
 #include "api.h"
+#include "threads.h"
 #include "kvm390/include/protmap.h"
 
 #define KVM390_MAX_ADAPTERS 64
@@ -57,6 +58,7 @@ typedef struct Kvm390Vm {
     /* --- vCPUs: entered under VM and BQL, looked up without; they stay --- */
     Kvm390Vcpu *vcpus[S390_MAX_CPUS];
     unsigned nr_vcpus;          /* BQL */
+    Kvm390Reserve *vcpu_thread; /* of the CPU that is being made; VM */
 
     /* --- what was created and enabled; VM and BQL --- */
     bool created;               /* by KVM_CREATE_VM */
