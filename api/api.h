@@ -292,6 +292,18 @@ void kvm390_client_memory_add(uint64_t gpa, uint64_t size, uint64_t hva);
 void kvm390_client_memory_remove(uint64_t gpa, uint64_t size);
 
 /**
+ * kvm390_client_memory_map: a file of the client's as RAM
+ * @mr: initialised, on success, with @owner
+ * @size: bytes
+ * @call: has the file, which becomes the RAM's, and the offset in it
+ *
+ * Returns: 0, or -EFAULT if there is no file, it is none that can be mapped
+ * for reading and writing, or does not reach that far.
+ */
+int kvm390_client_memory_map(MemoryRegion *mr, Object *owner, const char *name,
+                             uint64_t size, Kvm390Call *call);
+
+/**
  * kvm390_client_memory_apply: what the client protects of the guest's memory
  * holds for the guest from now on
  *

@@ -12,8 +12,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "server.h"
 #include "vm-state.h"
 #include "exec/cputlb.h"
+#include "exec/memory.h"
+#include "qapi/error.h"
+#include "qemu/host-utils.h"
 #include "kvm390/include/host-fault.h"
 
 static Kvm390ClientMemory *const memory = &kvm390_vm.client_memory;
@@ -46,6 +50,40 @@ void kvm390_client_memory_remove(uint64_t gpa, uint64_t size)
         }
     }
     g_assert_not_reached();
+}
+
+/* QEMU would make a file that is too short longer. */
+static bool covers(int fd, uint64_t offset, uint64_t size)
+{
+    struct stat st;
+    uint64_t end;
+
+    return !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+           offset % TARGET_PAGE_SIZE == 0 &&
+           !uadd64_overflow(offset, size, &end) && end <= st.st_size;
+}
+
+int kvm390_client_memory_map(MemoryRegion *mr, Object *owner, const char *name,
+                             uint64_t size, Kvm390Call *call)
+{
+    Error *err = NULL;
+    uint64_t offset;
+
+    if (!call->in[0] || call->in_fd < 0) {
+        return -EFAULT;
+    }
+    offset = ldq_he_p(call->in[0]);
+    if (!covers(call->in_fd, offset, size)) {
+        return -EFAULT;
+    }
+    if (!memory_region_init_ram_from_fd(mr, owner, name, size, RAM_SHARED,
+                                        call->in_fd, offset, &err)) {
+        kvm390_server_complain(call->session->server, error_get_pretty(err));
+        error_free(err);
+        return -EFAULT;
+    }
+    call->in_fd = -1; /* the RAM block's own now */
+    return 0;
 }
 
 /* What the client protects of a stretch, by guest address. */

@@ -7,16 +7,14 @@
  * lock and the BQL, read under the BQL.
  *
  * An eventfd that belongs to an irqfd of any VM is busy. As each VM is a
- * process, that is known by an abstract socket address with the eventfd's
- * number, which the kernel takes back when the process ends.
+ * process, the eventfd says so itself.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/un.h>
+#include "eventfd-signal.h"
 #include "vm-state.h"
 #include "qemu/cutils.h"
 #include "qemu/main-loop.h"
@@ -30,7 +28,6 @@
 typedef struct Kvm390Irqfd {
     QLIST_ENTRY(Kvm390Irqfd) next;
     int fd;
-    int claim;      /* the socket that says the eventfd is taken */
     uint64_t id;    /* the eventfd's number */
     uint32_t gsi;
 } Kvm390Irqfd;
@@ -64,24 +61,33 @@ static int identify(int fd, uint64_t *id)
 
 /* --- irqfd --- */
 
-/* Returns a socket, or -errno: -EBUSY if the eventfd is an irqfd already. */
-static int claim(uint64_t id)
+/*
+ * The owner of an open eventfd is the process whose irqfd it is. Only who has
+ * the eventfd can set it, and it is nobody's when that process ends.
+ */
+static int claim_eventfd(int fd, uint64_t id)
 {
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), n, ret;
+    struct f_owner_ex owner = { };
+    Kvm390Irqfd *irqfd;
 
-    if (fd < 0) {
+    if (fcntl(fd, F_GETOWN_EX, &owner)) {
         return -errno;
     }
-    n = snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1,
-                 "kvm390-irqfd-%u-%" PRIu64, getuid(), id);
-    if (bind(fd, (struct sockaddr *)&addr,
-             offsetof(struct sockaddr_un, sun_path) + 1 + n)) {
-        ret = errno == EADDRINUSE ? -EBUSY : -errno;
-        close(fd);
-        return ret;
+    if (owner.pid && owner.pid != getpid()) {
+        return -EBUSY;
     }
-    return fd;
+    QLIST_FOREACH(irqfd, &vm->irqfds, next) {
+        if (irqfd->id == id) {
+            return -EBUSY;
+        }
+    }
+    owner = (struct f_owner_ex) { .type = F_OWNER_PID, .pid = getpid() };
+    return fcntl(fd, F_SETOWN_EX, &owner) ? -errno : 0;
+}
+
+static void release_eventfd(int fd)
+{
+    fcntl(fd, F_SETOWN, 0);
 }
 
 /* Takes what was written; false if someone else did. */
@@ -110,15 +116,14 @@ static void irqfd_written(void *opaque)
 static int irqfd_assign(Kvm390Call *call, uint64_t id)
 {
     const struct kvm_irqfd *args = call->arg;
-    int socket = claim(id);
+    int ret = claim_eventfd(call->in_fd, id);
     Kvm390Irqfd *irqfd;
 
-    if (socket < 0) {
-        return socket;
+    if (ret) {
+        return ret;
     }
     irqfd = g_new0(Kvm390Irqfd, 1);
     irqfd->fd = call->in_fd;
-    irqfd->claim = socket;
     irqfd->id = id;
     irqfd->gsi = args->gsi;
     call->in_fd = -1;
@@ -136,8 +141,8 @@ static void irqfd_deassign(uint64_t id, uint32_t gsi)
         if (irqfd->id == id && irqfd->gsi == gsi) {
             qemu_set_fd_handler(irqfd->fd, NULL, NULL, NULL);
             QLIST_REMOVE(irqfd, next);
+            release_eventfd(irqfd->fd);
             close(irqfd->fd);
-            close(irqfd->claim);
             g_free(irqfd);
         }
     }
@@ -235,17 +240,6 @@ static bool matches(const Kvm390Ioeventfd *e, uint64_t addr, uint64_t value)
            (e->wildcard || !e->len || e->datamatch == value);
 }
 
-static void signal_eventfd(int fd)
-{
-    struct pollfd pfd = { .fd = fd, .events = POLLOUT };
-    const uint64_t one = 1;
-
-    /* One that is full was signalled often enough, and would block. */
-    if (poll(&pfd, 1, 0) == 1 && write(fd, &one, sizeof(one)) < 0) {
-        return;
-    }
-}
-
 /* @cookie may say where it is; returns where it was, or -1. */
 static int notify(uint32_t schid, uint64_t queue, uint64_t cookie)
 {
@@ -253,12 +247,12 @@ static int notify(uint32_t schid, uint64_t queue, uint64_t cookie)
 
     if (cookie < vm->ioeventfds->len &&
         matches(ioeventfd(cookie), schid, queue)) {
-        signal_eventfd(ioeventfd(cookie)->fd);
+        kvm390_eventfd_signal(ioeventfd(cookie)->fd);
         return cookie;
     }
     for (i = 0; i < vm->ioeventfds->len; i++) {
         if (matches(ioeventfd(i), schid, queue)) {
-            signal_eventfd(ioeventfd(i)->fd);
+            kvm390_eventfd_signal(ioeventfd(i)->fd);
             return i;
         }
     }
@@ -284,6 +278,10 @@ int kvm390_ioeventfd(Kvm390Call *call)
         return ret;
     }
     if (!vm->ioeventfds) {
+        ret = kvm390_eventfd_signal_init();
+        if (ret) {
+            return ret;
+        }
         vm->ioeventfds = g_array_new(false, false, sizeof(Kvm390Ioeventfd));
         kvm390_notify = notify;
     }

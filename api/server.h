@@ -13,7 +13,8 @@ typedef struct Kvm390Server {
     QemuMutex lock;         /* of sessions */
     GPtrArray *sessions;
     bool closing;           /* atomic: QEMU ends by itself */
-    unsigned complaints;    /* atomic: lines that were said or could have been */
+    unsigned complaints;    /* atomic: said, or left out */
+    Kvm390Budget requests, replies;
 } Kvm390Server;
 
 /** kvm390_server_init: @owner, the object that it is a part of */

@@ -226,6 +226,18 @@ static void finish(Kvm390Call *call, struct kvm390_head *head)
     }
 }
 
+/* What a reply may take, which a client may leave unread. */
+static size_t reply_room(const Kvm390Call *call)
+{
+    size_t len = 0;
+    int i;
+
+    for (i = 0; i < KVM390_BUFFERS; i++) {
+        len += call->buffer[i].out_len;
+    }
+    return len;
+}
+
 static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
@@ -233,13 +245,20 @@ static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
                         .out = out };
     struct kvm390_head head = r->head;
     const char *why = prepare(s, r, &call);
+    size_t room;
     int ret;
 
     if (why) {
         complain(s, why);
         return -1;
     }
-    kvm390_api_call(head.cmd, head.target, &call);
+    room = reply_room(&call);
+    if (kvm390_budget_take(&s->server->replies, room)) {
+        kvm390_api_call(head.cmd, head.target, &call);
+    } else {
+        call.ret = -ENOMEM;
+        room = 0;
+    }
     head.ret = call.ret;
     head.arg_len = 0;
     if (call.arg && call.io->pass >= KVM390_PASS_OUT && call.ret >= 0) {
@@ -250,6 +269,7 @@ static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
     finish(&call, &head);
     r->fd = call.in_fd;
     ret = send_reply(s, &head, r->arg, out->data, call.out_fd);
+    kvm390_budget_give(&s->server->replies, room);
     if (call.out_fd >= 0) {
         close(call.out_fd);
     }
@@ -350,7 +370,7 @@ Kvm390Session *kvm390_session_new(Kvm390Server *server, int fd)
     Kvm390Session *s = g_new0(Kvm390Session, 1);
 
     s->server = server;
-    if (!kvm390_stream_open(&s->stream, fd)) {
+    if (!kvm390_stream_open(&s->stream, fd, &server->requests)) {
         g_free(s);
         return NULL;
     }

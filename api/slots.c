@@ -10,10 +10,6 @@
 #include "vm-state.h"
 #include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
-#include "exec/ramblock.h"
-#include "qapi/error.h"
-#include "qemu/error-report.h"
-#include "qemu/host-utils.h"
 #include "qemu/main-loop.h"
 #include "exec/memory.h"
 #include "kvm390/include/client-code.h"
@@ -81,38 +77,18 @@ static void set_log(Kvm390Slot *slot, bool on)
     memory_region_set_log(&slot->mr, on, DIRTY_MEMORY_VGA);
 }
 
-/* QEMU would make a client's file that is too short longer. */
-static bool covered(int fd, uint64_t offset, uint64_t size)
-{
-    struct stat st;
-    uint64_t end;
-
-    return !fstat(fd, &st) && offset % PAGE == 0 &&
-           !uadd64_overflow(offset, size, &end) && end <= INT64_MAX &&
-           (!S_ISREG(st.st_mode) || end <= st.st_size);
-}
-
 static int create(unsigned id, const struct kvm_userspace_memory_region *r,
                   Kvm390Call *call)
 {
     g_autofree char *name = g_strdup_printf("kvm390-slot%u", id);
-    Kvm390Slot *slot;
-    Error *err = NULL;
+    Kvm390Slot *slot = KVM390_SLOT(object_new(TYPE_KVM390_SLOT));
+    int ret = kvm390_client_memory_map(&slot->mr, OBJECT(slot), name,
+                                       r->memory_size, call);
 
-    if (!call->in[0] || call->in_fd < 0 ||
-        !covered(call->in_fd, ldq_he_p(call->in[0]), r->memory_size)) {
-        return -EFAULT;
-    }
-    slot = KVM390_SLOT(object_new(TYPE_KVM390_SLOT));
-    if (!memory_region_init_ram_from_fd(&slot->mr, OBJECT(slot), name,
-                                        r->memory_size, RAM_SHARED,
-                                        call->in_fd, ldq_he_p(call->in[0]),
-                                        &err)) {
-        warn_report_err(err);
+    if (ret) {
         object_unref(slot);
-        return -EFAULT;
+        return ret;
     }
-    call->in_fd = -1; /* the RAM block's own now */
     slot->gpa = r->guest_phys_addr;
     slot->size = r->memory_size;
     slot->hva = r->userspace_addr;

@@ -11,7 +11,12 @@
 #include "qemu/osdep.h"
 #include <poll.h>
 #include "stream.h"
+#include "qemu/atomic.h"
 #include "qemu/iov.h"
+#include "qemu/units.h"
+
+/* For the requests, and again for the replies, of all clients together. */
+#define BUDGET (256 * MiB)
 
 #define STREAM_BUF (sizeof(struct kvm390_head) + KVM390_MAX_ARG + 65536)
 
@@ -20,7 +25,23 @@ typedef union Control {
     struct cmsghdr align;
 } Control;
 
-bool kvm390_stream_open(Kvm390Stream *s, int fd)
+bool kvm390_budget_take(Kvm390Budget *budget, size_t len)
+{
+    size_t before = qatomic_fetch_add(&budget->taken, len);
+
+    if (before + len > BUDGET) {
+        qatomic_sub(&budget->taken, len);
+        return false;
+    }
+    return true;
+}
+
+void kvm390_budget_give(Kvm390Budget *budget, size_t len)
+{
+    qatomic_sub(&budget->taken, len);
+}
+
+bool kvm390_stream_open(Kvm390Stream *s, int fd, Kvm390Budget *budget)
 {
     int domain = 0, type = 0;
     socklen_t len = sizeof(int);
@@ -32,8 +53,17 @@ bool kvm390_stream_open(Kvm390Stream *s, int fd)
     }
     *s = (Kvm390Stream) {
         .fd = fd, .passed = -1, .buf = g_try_malloc(STREAM_BUF),
+        .budget = budget,
     };
     return s->buf;
+}
+
+static void free_large(Kvm390Stream *s)
+{
+    if (s->large) {
+        kvm390_budget_give(s->budget, s->total);
+        g_clear_pointer(&s->large, g_free);
+    }
 }
 
 void kvm390_stream_close(Kvm390Stream *s)
@@ -43,7 +73,7 @@ void kvm390_stream_close(Kvm390Stream *s)
     if (s->passed >= 0) {
         close(s->passed);
     }
-    g_free(s->large);
+    free_large(s);
     g_free(s->buf);
 }
 
@@ -88,11 +118,49 @@ static ssize_t read_some(Kvm390Stream *s, uint8_t *at, size_t room)
     return n ? n : -1;
 }
 
-/* The head is there: how much is to come, and where to? */
+/* No memory is taken for what its ioctl would not take. */
+static const char *begin_large(Kvm390Stream *s, const struct kvm390_head *head,
+                               size_t total)
+{
+    unsigned kind = kvm390_kind(head->target);
+    const struct kvm390_ioctl *io = kvm390_ioctl_find(head->cmd, kind);
+    struct kvm390_buffer buffer[KVM390_BUFFERS];
+    uint8_t arg[KVM390_MAX_ARG];
+    const char *why;
+
+    if (!io) {
+        return "unknown ioctl with data";
+    }
+    memcpy(arg, s->buf + sizeof(*head), head->arg_len);
+    if (head->arg_len == io->size) {
+        kvm390_arg_reorder(io, arg, KVM390_WIRE_ORDER, KVM390_HOST_ORDER);
+    }
+    why = kvm390_request_check(head, io, arg, buffer);
+    if (why) {
+        return why;
+    }
+    if (!kvm390_budget_take(s->budget, total)) {
+        return "too many long requests at a time";
+    }
+    s->total = total;
+    s->large = g_try_malloc(total);
+    if (!s->large) {
+        kvm390_budget_give(s->budget, total);
+        return "no memory for a long request";
+    }
+    memcpy(s->large, s->buf, s->have);
+    return NULL;
+}
+
+/*
+ * The head is there: how much is to come, and where to? Not known as long as
+ * s->total is 0.
+ */
 static const char *begin(Kvm390Stream *s)
 {
     struct kvm390_head head;
     const char *why;
+    size_t total;
 
     memcpy(&head, s->buf, sizeof(head));
     kvm390_head_reorder(&head);
@@ -100,15 +168,17 @@ static const char *begin(Kvm390Stream *s)
     if (why) {
         return why;
     }
-    s->total = sizeof(head) + head.arg_len + head.buf_len;
-    if (s->have > s->total) {
+    total = sizeof(head) + head.arg_len + head.buf_len;
+    if (s->have > total) {
         return "a second request before the reply";
     }
-    if (s->total > STREAM_BUF) {
-        s->large = g_malloc(s->total);
-        memcpy(s->large, s->buf, s->have);
+    if (total <= STREAM_BUF) {
+        s->total = total;
+        return NULL;
     }
-    return NULL;
+    /* Its struct says how long it has to be. */
+    return s->have < sizeof(head) + head.arg_len ? NULL :
+           begin_large(s, &head, total);
 }
 
 int kvm390_stream_read(Kvm390Stream *s, Kvm390Request *r, const char **why)
@@ -150,7 +220,7 @@ void kvm390_stream_done(Kvm390Stream *s, Kvm390Request *r)
     if (r->fd >= 0) {
         close(r->fd);
     }
-    g_clear_pointer(&s->large, g_free);
+    free_large(s);
     s->have = s->total = 0;
 }
 

@@ -8,12 +8,24 @@
 
 #include "kvm390/include/wire.h"
 
+/* What long requests and replies of a server's clients may take together. */
+typedef struct Kvm390Budget {
+    size_t taken;       /* bytes; atomic */
+} Kvm390Budget;
+
+/** kvm390_budget_take: false if there is no room for @len bytes. Any thread. */
+bool kvm390_budget_take(Kvm390Budget *budget, size_t len);
+
+/** kvm390_budget_give: back what was taken. Any thread. */
+void kvm390_budget_give(Kvm390Budget *budget, size_t len);
+
 /* One connection's socket, and what has come of the next request. */
 typedef struct Kvm390Stream {
     int fd;
     uint8_t *buf;       /* for most requests */
     uint8_t *large;     /* for one that is longer, or NULL */
     size_t have, total; /* bytes of the request; total is 0 before its head */
+    Kvm390Budget *budget; /* that large is taken from */
     int passed;         /* the descriptor that came with it, or -1 */
 } Kvm390Stream;
 
@@ -26,11 +38,12 @@ typedef struct Kvm390Request {
 
 /**
  * kvm390_stream_open: take over a connected UNIX stream socket
+ * @budget: for requests that are long; outlives @s
  *
  * Returns false, with @fd left alone, if it is something else, or without
  * memory for it.
  */
-bool kvm390_stream_open(Kvm390Stream *s, int fd);
+bool kvm390_stream_open(Kvm390Stream *s, int fd, Kvm390Budget *budget);
 
 /** kvm390_stream_close: close the socket, drop what has come. */
 void kvm390_stream_close(Kvm390Stream *s);

@@ -13,8 +13,6 @@
 #include "qemu/osdep.h"
 #include "vm-state.h"
 #include "exec/address-spaces.h"
-#include "qapi/error.h"
-#include "qemu/error-report.h"
 #include "kvm390/include/client-code.h"
 
 #define TYPE_UCAS_MEMORY "kvm390-ucas-memory"
@@ -118,7 +116,7 @@ int kvm390_ucas_map(Kvm390Call *call)
 {
     const struct kvm_s390_ucas_mapping *ucas = call->arg;
     UcasMemory *memory;
-    Error *err = NULL;
+    int ret;
 
     if (!kvm390_intercepts.ucontrol ||
         !aligned(ucas->user_addr | ucas->vcpu_addr | ucas->length) ||
@@ -135,18 +133,13 @@ int kvm390_ucas_map(Kvm390Call *call)
     if (vm->ucas_pieces->len + 2 > MAX_PIECES) {
         return -ENOMEM;
     }
-    if (!call->in[0] || call->in_fd < 0) {
-        return -EFAULT;
-    }
     memory = UCAS_MEMORY(object_new(TYPE_UCAS_MEMORY));
-    if (!memory_region_init_ram_from_fd(&memory->mr, OBJECT(memory), "ucas",
-                                        ucas->length, RAM_SHARED, call->in_fd,
-                                        ldq_he_p(call->in[0]), &err)) {
-        warn_report_err(err);
+    ret = kvm390_client_memory_map(&memory->mr, OBJECT(memory), "ucas",
+                                   ucas->length, call);
+    if (ret) {
         object_unref(memory);
-        return -EFAULT;
+        return ret;
     }
-    call->in_fd = -1; /* the RAM block's own now */
     memory->hva = ucas->user_addr;
     map(memory, ucas);
     object_unref(memory); /* its pieces keep it */

@@ -156,6 +156,108 @@ static void goes_with_requests(void)
     client_goes();
 }
 
+/* lgfi %r2,0x10001; diag 2,4,0x500; j to the diagnose */
+static const unsigned char notifying[] = {
+    0xc0, 0x21, 0x00, 0x01, 0x00, 0x01, 0x83, 0x24, 0x05, 0x00,
+    0xa7, 0xf4, 0xff, 0xfb,
+};
+
+static void set_nonblocking(int fd, bool on)
+{
+    fcntl(fd, F_SETFL, on ? O_NONBLOCK : 0);
+}
+
+/*
+ * An eventfd that the guest writes to all the time is filled again and again,
+ * and whether a write to it waits changes, too.
+ */
+static void full_ioeventfd(void)
+{
+    const uint64_t full = UINT64_MAX - 1;
+    struct kvm_enable_cap cap = { .cap = KVM_CAP_S390_CSS_SUPPORT };
+    struct kvm_regs regs = { .gprs = { [1] = 3, [2] = 0x10001 } };
+    struct kvm_ioeventfd args = {
+        .addr = 0x10001, .len = 8,
+        .flags = KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY,
+    };
+    uint64_t value;
+    int fd = eventfd(0, EFD_CLOEXEC), i;
+
+    begin(notifying, sizeof(notifying));
+    CHECK(call_on(vcpu_fd, 0, KVM_ENABLE_CAP, &cap, sizeof(cap), NULL, 0,
+                  -1) == 0);
+    CHECK(call_on(main_fd, KVM390_VM, KVM_IOEVENTFD, &args, sizeof(args),
+                  NULL, 0, fd) == 0);
+    CHECK(call_on(vcpu_fd, 0, KVM_SET_REGS, &regs, sizeof(regs), NULL, 0,
+                  -1) == 0);
+    CHECK(start_run());
+    CHECK(read(fd, &value, sizeof(value)) == sizeof(value));
+    for (i = 0; i < 20000 && test_ok; i++) {
+        set_nonblocking(fd, true);
+        if (read(fd, &value, sizeof(value)) < 0 ||
+            write(fd, &full, sizeof(full)) < 0) {
+            value = 0; /* the guest was faster */
+        }
+        set_nonblocking(fd, false);
+        if (i % 1000 == 0) {
+            CHECK(raw_plain(main_fd, KVM_CHECK_EXTENSION, KVM390_VM,
+                            KVM_CAP_IRQFD) == 1);
+        }
+    }
+    close(fd);
+    client_goes();
+}
+
+/* --- memory that is not there --- */
+
+static void short_ucas_file(void)
+{
+    struct kvm_s390_ucas_mapping map = {
+        .user_addr = SLOT_SIZE, .length = SLOT_SIZE,
+    };
+    int file = new_memory(0), status;
+    uint64_t offset = 0;
+    struct stat st;
+
+    main_fd = raw_start(qemu, &server);
+    CHECK(raw_hello(main_fd) == 0);
+    CHECK(raw_plain(main_fd, KVM_CREATE_VM, KVM390_SYSTEM,
+                    KVM_VM_S390_UCONTROL) == 0);
+    CHECK(raw_plain(main_fd, KVM_CREATE_VCPU, KVM390_VM, 0) >= 0);
+    vcpu_fd = raw_channel(main_fd, 0);
+    CHECK(call_on(vcpu_fd, 0, KVM_S390_UCAS_MAP, &map, sizeof(map), &offset, 8,
+                  file) == -EFAULT);
+    CHECK(fstat(file, &st) == 0 && st.st_size == 0);
+    CHECK(ftruncate(file, SLOT_SIZE) == 0);
+    CHECK(call_on(vcpu_fd, 0, KVM_S390_UCAS_MAP, &map, sizeof(map), &offset, 8,
+                  file) == 0);
+    close(main_fd);
+    CHECK(raw_reap(server, &status));
+    close(vcpu_fd);
+    close(file);
+}
+
+static void odd_files(void)
+{
+    int files[] = {
+        open("/dev/null", O_RDWR), open("/dev/zero", O_RDWR),
+        open("/", O_RDONLY | O_DIRECTORY), open("/tmp", O_PATH),
+        eventfd(0, 0), socket(AF_UNIX, SOCK_STREAM, 0), new_memory(SLOT_SIZE),
+    };
+    const int n = sizeof(files) / sizeof(files[0]);
+    int i;
+
+    CHECK(fcntl(files[n - 1], F_SETFD, FD_CLOEXEC) == 0);
+    begin(looping, sizeof(looping));
+    for (i = 0; i < n; i++) {
+        int ret = set_file(1, 1 << 30, SLOT_SIZE, files[i]);
+
+        CHECK(ret == (i == n - 1 ? 0 : -EFAULT));
+        close(files[i]);
+    }
+    client_goes();
+}
+
 /* --- a live guest --- */
 
 /* Started by another user if we are root: limits do not hold for root. */
@@ -221,6 +323,34 @@ static void run_page_of_live(void)
     end_live(fd);
 }
 
+/* A request that says it is long, for a command that takes nothing. */
+static void long_message(void)
+{
+    static uint8_t much[1 << 20];
+    int fd = start_live(0, 0), i;
+
+    for (i = 0; i < 4; i++) {
+        struct kvm390_head head = {
+            .magic = KVM390_WIRE_MAGIC, .cmd = KVM_CHECK_EXTENSION,
+            .target = KVM390_VM, .buf_len = KVM390_MAX_BUF,
+        };
+        int other = raw_attach(path);
+        ssize_t sent = 0, n;
+
+        CHECK(raw_hello(other) == 0);
+        kvm390_head_reorder(&head);
+        CHECK(raw_write(other, &head, sizeof(head), NULL, 0, 0) ==
+              sizeof(head));
+        while (sent < KVM390_MAX_BUF - 1 &&
+               (n = raw_write(other, much, sizeof(much), NULL, 0, 0)) > 0) {
+            sent += n;
+        }
+        CHECK(sent < 4 << 20);
+        close(other);
+    }
+    end_live(fd);
+}
+
 static void no_threads(void)
 {
     uid_t uid = getuid() ? 0 : 61000 + getpid() % 3000;
@@ -246,6 +376,10 @@ static void no_threads(void)
 static const struct test tests[] = {
     { "a client goes while its guest loops", goes_while_looping, true },
     { "a client goes with requests on their way", goes_with_requests, true },
+    { "an ioeventfd that is full", full_ioeventfd, true },
+    { "a mapping beyond the end of its file", short_ucas_file, true },
+    { "files that are no memory", odd_files, true },
+    { "a message that is too long for its ioctl", long_message, true },
     { "kvm_run of a live guest is made shorter", run_page_of_live, true },
     { "no threads are left", no_threads, true },
 };
