@@ -82,6 +82,26 @@ static inline int set_slot(unsigned slot, unsigned flags, uint64_t gpa,
     return set_slot_of(vm, slot, flags, gpa, size, hva);
 }
 
+/* What KVM_CHECK_EXTENSION says, which is the same for the system and a VM. */
+static inline int extension(long cap)
+{
+    int ret = kvm390_system_ioctl(vm, KVM_CHECK_EXTENSION, (void *)cap);
+
+    CHECK(ret == kvm390_vm_ioctl(vm, KVM_CHECK_EXTENSION, (void *)cap));
+    return ret;
+}
+
+/* KVM_SET_DEVICE_ATTR and its like on the VM. */
+static inline int attr(unsigned long request, unsigned group, uint64_t number,
+                       const void *addr)
+{
+    struct kvm_device_attr a = {
+        .group = group, .attr = number, .addr = (uintptr_t)addr,
+    };
+
+    return kvm390_vm_ioctl(vm, request, &a);
+}
+
 static inline void *map(size_t size)
 {
     return mmap(NULL, size, PROT_READ | PROT_WRITE,

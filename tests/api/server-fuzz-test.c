@@ -17,6 +17,7 @@
  */
 #define _GNU_SOURCE
 #include "raw.h"
+#include "../random.h"
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -44,10 +45,7 @@ static uint8_t *memory, *run[VCPUS];
 
 static uint64_t rnd(void)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state * 0x2545f4914f6cdd1dull;
+    return random_next(&state);
 }
 
 static bool one_in(unsigned n)

@@ -7,7 +7,7 @@
  *
  * The host writes a command to the mailbox by memory operations of the VM and
  * then its number; the guest repeats the number when it is done. All fields
- * are 8 bytes. tests/qtest/memop-test.c has the same layout.
+ * are 8 bytes. tests/qtest/memop-guest.h has the same layout.
  */
 #include "guest.h"
 

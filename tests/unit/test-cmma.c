@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kvm390/include/cmma.h"
+#include "../random.h"
 
 #define PAGES       4096
 #define TIB_PAGES   (1ull << (40 - 12))
@@ -703,8 +704,7 @@ static void test_race(void)
     for (uint64_t i = 1; i <= RACE_ROUNDS; i++) {
         uint64_t gfn;
 
-        seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-        gfn = (seed >> 33) % RACE_PAGES;
+        gfn = (random_next(&seed) >> 33) % RACE_PAGES;
         if (kvm390_cmma_value(&cmma, gfn) == KVM390_CMMA_UNUSED) {
             kvm390_cmma_essa(&cmma, gfn, STABLE);
             __atomic_store_n(&content[gfn], i, __ATOMIC_SEQ_CST);

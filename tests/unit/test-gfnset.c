@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "kvm390/include/gfnset.h"
+#include "../random.h"
 
 #define TIB_PAGES   (1ull << (40 - 12))
 
@@ -120,8 +121,9 @@ static void *add_pages(void *opaque)
     uint64_t seed = (uintptr_t)&seed;
 
     for (unsigned i = 0; i < RACE_ROUNDS; i++) {
-        seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-        if (kvm390_gfnset_add(&race->set, (seed >> 33) % RACE_PAGES)) {
+        uint64_t page = (random_next(&seed) >> 33) % RACE_PAGES;
+
+        if (kvm390_gfnset_add(&race->set, page)) {
             __atomic_fetch_add(&race->added, 1, __ATOMIC_SEQ_CST);
         }
     }

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../random.h"
+
 #define WORKERS 6
 #define REGIONS 24
 #define LARGEST (4ul << 20)
@@ -22,8 +24,7 @@ static uint64_t state;
 
 static uint64_t next_random(void)
 {
-    state = state * 6364136223846793005ull + 1442695040888963407ull;
-    return state >> 33;
+    return random_next(&state) >> 33;
 }
 
 struct region {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "random.h"
+#include "../../random.h"
 
 static uint64_t state = 1;
 
@@ -10,10 +11,7 @@ void random_seed(uint64_t seed, uint64_t stream)
 
 uint64_t random(void)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
+    return random_next(&state);
 }
 
 unsigned below(unsigned n)

@@ -1,0 +1,115 @@
+/*
+ * The KVM API on the host: memory slots and their dirty log
+ *
+ *     slots-test QEMU
+ *
+ * Each test starts a VM of its own. Expectations are KVM's (Linux,
+ * Documentation/virt/kvm/api.rst and what arch/s390/kvm observably does).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#define _GNU_SOURCE
+#include "harness.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+static void test_slots(void)
+{
+    const uint64_t MiB = 1 << 20;
+    char *mem = map(8 * MiB);
+    int n = extension(KVM_CAP_NR_MEMSLOTS);
+
+    FAILS(set_slot(0, 2, 0, MiB, mem), EINVAL);         /* read-only */
+    FAILS(set_slot(0, 0, 1, MiB, mem), EINVAL);
+    FAILS(set_slot(0, 0, 0, MiB + 1, mem), EINVAL);
+    FAILS(set_slot(0, 0, 0, MiB, mem + 1), EINVAL);
+    FAILS(set_slot(n, 0, 0, MiB, mem), EINVAL);
+    FAILS(set_slot(0x10000, 0, 0, MiB, mem), EINVAL);
+    FAILS(set_slot(0, 0, -MiB, 2 * MiB, mem), EINVAL);
+    FAILS(set_slot(0, 0, 0, 0, mem), EINVAL);           /* nothing to delete */
+    FAILS(set_slot(0, 0, 1ull << 60, MiB, mem), EINVAL); /* above the limit */
+    CHECK(set_slot(0, 0, 0, MiB, mem) == 0);
+    CHECK(set_slot(0, 0, 0, MiB, mem) == 0);            /* no change */
+    CHECK(set_slot(1, 0, MiB, MiB, mem + MiB) == 0);
+    FAILS(set_slot(2, 0, MiB / 2, MiB, mem + 2 * MiB), EEXIST);
+    FAILS(set_slot(1, 0, 0, MiB, mem + MiB), EEXIST);
+    FAILS(set_slot(1, 0, MiB, 2 * MiB, mem + MiB), EINVAL);
+    FAILS(set_slot(1, 0, MiB, MiB, mem + 2 * MiB), EINVAL);
+    CHECK(set_slot(1, 0, 4 * MiB, MiB, mem + MiB) == 0); /* move */
+    CHECK(set_slot(2, 0, MiB, MiB, mem + 2 * MiB) == 0);
+    CHECK(set_slot(1, KVM_MEM_LOG_DIRTY_PAGES, 4 * MiB, MiB, mem + MiB) == 0);
+    CHECK(set_slot(1, 0, 0, 0, NULL) == 0);
+    FAILS(set_slot(1, 0, 0, 0, NULL), EINVAL);
+    munmap(mem, 8 * MiB);
+}
+
+/* One memory, seen by the caller, by the guest, and through two slots. */
+static void test_memory_is_shared(void)
+{
+    const uint64_t MiB = 1 << 20;
+    unsigned char *mem = map(MiB), byte = 0;
+    struct kvm_s390_mem_op op = {
+        .gaddr = 0x1000, .size = 1, .buf = (uintptr_t)&byte,
+        .op = KVM_S390_MEMOP_ABSOLUTE_READ,
+    };
+
+    mem[0x1000] = 0x11;
+    CHECK(set_slot(0, 0, 0, MiB, mem) == 0);
+    CHECK(set_slot(1, 0, MiB, MiB, mem) == 0);
+    CHECK(mem[0x1000] == 0x11);
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 0 && byte == 0x11);
+    mem[0x1000] = 0x22;
+    op.gaddr = MiB + 0x1000;
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 0 && byte == 0x22);
+    byte = 0x33;
+    op.op = KVM_S390_MEMOP_ABSOLUTE_WRITE;
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 0);
+    CHECK(mem[0x1000] == 0x33);
+    munmap(mem, MiB);
+}
+
+static void test_dirty_log(void)
+{
+    /* stg %r0,0(%r1); diag 0,0,0x501; j to the start */
+    static const unsigned char store[] = {
+        0xe3, 0x00, 0x10, 0x00, 0x00, 0x24, 0x83, 0x00, 0x05, 0x01,
+        0xa7, 0xf4, 0xff, 0xfb,
+    };
+    struct kvm390_vcpu *vcpu = start_vcpu(store, sizeof(store));
+    uint64_t map1[MEMORY / 4096 / 64];
+    struct kvm_dirty_log log = { .slot = 0, .dirty_bitmap = map1 };
+    struct kvm_run *run = kvm390_vcpu_run(vcpu);
+
+    FAILS(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log), ENOENT);
+    log.slot = 9999;
+    FAILS(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log), EINVAL);
+    log.slot = 0;
+    CHECK(set_slot(0, KVM_MEM_LOG_DIRTY_PAGES, 0, MEMORY, memory) == 0);
+    run->s.regs.gprs[1] = 0x123000;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0 && is_diag_501(run));
+    memset(map1, 0xff, sizeof(map1));
+    CHECK(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log) == 0);
+    CHECK(map1[0x123 / 64] == 1ull << (0x123 % 64));
+    CHECK(map1[0] == 0 && map1[1] == 0);
+    CHECK(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log) == 0);
+    CHECK(map1[0x123 / 64] == 0);
+    run->s.regs.gprs[1] = 0x200000;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log) == 0);
+    CHECK(map1[0x200 / 64] == 1 && map1[0x123 / 64] == 0);
+    log.dirty_bitmap = (void *)8;
+    FAILS(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log), EFAULT);
+}
+
+static const struct test tests[] = {
+    { "SET_USER_MEMORY_REGION", test_slots, false },
+    { "slots share the caller's memory", test_memory_is_shared, false },
+    { "GET_DIRTY_LOG", test_dirty_log, false },
+};
+
+int main(int argc, char **argv)
+{
+    return run_tests(argc > 1 ? argv[1] : NULL, tests,
+                     sizeof(tests) / sizeof(tests[0]));
+}
