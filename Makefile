@@ -13,7 +13,7 @@ export V
 .DEFAULT_GOAL := all
 
 B := $(CURDIR)/build
-OBJ := $(B)/obj$(if $(SANITIZE),-sanitize)
+OBJ := $(B)/obj$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)
 QEMU_TREE := $(B)/qemu
 QEMU_SOURCE := $(if $(QEMU_SRC),$(abspath $(QEMU_SRC)),$(B)/qemu-src)
 QEMU := $(OBJ)/qemu-system-s390x
@@ -36,8 +36,8 @@ all: configure ## build build/qemu-system-s390x and build/qemu-s390x
 	@scripts/guest-image --firmware-only
 	@ln -sfn $(B)/guest/firmware/s390-ccw.img $(FIRMWARE_DIR)/
 
-deps: ## install what building and testing needs (as root)
-	@scripts/deps install
+deps: ## install what building and testing needs, as root (FOR=docs: what only that needs)
+	@scripts/deps install $(FOR)
 
 ensure-deps:
 	@scripts/deps ensure
@@ -64,7 +64,8 @@ fetch-qemu:
 endif
 
 configure: tree
-	@scripts/configure $(QEMU_TREE) $(OBJ) $(if $(SANITIZE),--sanitize)
+	@scripts/configure $(QEMU_TREE) $(OBJ) $(if $(SANITIZE),--sanitize) \
+		$(if $(COVERAGE),--coverage)
 
 include $(sort $(wildcard scripts/*.mk))
 
@@ -78,7 +79,8 @@ hooks-stat: ## how many files and lines of QEMU the hooks change
 ## Tidy
 .PHONY: clean distclean help
 clean: ## remove what was built, keep what was fetched
-	rm -rf $(B)/obj $(B)/obj-sanitize $(B)/tests $(B)/bench $(addprefix $(B)/,$(PROGRAMS))
+	rm -rf $(addprefix $(B)/,obj obj-sanitize obj-coverage client-coverage \
+		coverage docs tests bench $(PROGRAMS))
 
 distclean: ## remove build/ whole
 	rm -rf $(B)

@@ -3,7 +3,7 @@
 # Clients of the KVM API: libkvm390, the preload library, kvm390-exec; and
 # Linux's own KVM selftests, run with them.
 
-CLIENT = $(B)/client$(if $(SANITIZE),-sanitize)
+CLIENT = $(B)/client$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)
 
 FETCH += fetch-selftests
 
