@@ -45,6 +45,8 @@ typedef struct Kvm390Tlb {
     uint32_t fills[KVM390_INDEXES];     /* for kvm390_tlb_filled() */
     Kvm390TlbBanks banks;
     int64_t sized;                      /* get_clock(), for controls.c */
+    bool jumps_unsettled;               /* kvm390_jumps_settle() is due */
+    uint64_t jumps_asce;                /* the primary space they are of */
     /* access-registers.h */
     bool ar_active;                     /* storage operands use ar_family */
     uint8_t ar_family;                  /* its number; 0: there is none */
@@ -77,6 +79,7 @@ typedef struct Kvm390Cpu {
 #define kvm390_key_family(env)  0u
 #define kvm390_fetch_family(env) 0u
 #define kvm390_ar_flag(env)     0u
+#define kvm390_jumps_look(env)
 #define kvm390_mvcos(env, ...)  false
 #define kvm390_check_key(env, addr, len, type, mmu_idx, key)        0
 #define kvm390_require_key(env, addr, len, type, mmu_idx, key, ra)
@@ -114,11 +117,29 @@ unsigned kvm390_find_operand_family(CPUArchState *env);
 #define kvm390_ar_flag(env)                                                 \
     ((env)->kvm390.tlb.ar_active ? KVM390_FLAG_AR_SPACE : 0u)
 
+/**
+ * kvm390_jumps_settle: forget cached jumps of a primary space that was left
+ *
+ * An LCTL that changes the primary ASCE leaves the cached jumps alone: a kernel
+ * in the home space loads register 1 at each entry and exit, and what is
+ * executed from the primary space next is most often what was last. Called on
+ * the vCPU's thread with kvm390.tlb.jumps_unsettled set, before the next
+ * translation block of a space that is not the home space is looked up.
+ */
+void kvm390_jumps_settle(CPUArchState *env);
+
+#define kvm390_jumps_look(env)                                              \
+    if (unlikely((env)->kvm390.tlb.jumps_unsettled) &&                      \
+        ((env)->psw.mask & PSW_MASK_ASC) != PSW_ASC_HOME) {                 \
+        kvm390_jumps_settle(env);                                           \
+    }
+
 #endif /* !CONFIG_USER_ONLY */
 
 /* The part of the translation block's flags that names the family. */
 #define kvm390_key_flags(env) ({                                            \
     unsigned family_ = kvm390_key_family(env);                              \
+    kvm390_jumps_look(env);                                                 \
     (family_ << KVM390_FLAG_FAMILY_SHIFT) | kvm390_ar_flag(env);            \
 })
 

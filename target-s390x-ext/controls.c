@@ -7,6 +7,7 @@
 #include "cpu.h"
 #include "qemu/timer.h"
 #include "exec/cputlb.h"
+#include "exec/tb-flush.h"
 #include "kvm390/include/controls.h"
 #include "kvm390/include/protection.h"
 #include "kvm390/include/tlbsize.h"
@@ -49,6 +50,36 @@ static void change_places(CPUState *cs, unsigned one, unsigned other)
     qemu_spin_unlock(&tlb->c.lock);
 }
 
+/*
+ * Empty what of @map holds anything. Cached jumps know neither ASCE nor index:
+ * they go with it, and where another space than the primary one changed even
+ * if its TLB is empty (@changed). Those of the primary space wait until it is
+ * executed from, see kvm390_jumps_settle().
+ */
+static void purge(CPUS390XState *env, uint16_t map, uint16_t changed)
+{
+    CPUState *cs = env_cpu(env);
+    uint16_t dirty = map & qatomic_read(&cs->neg.tlb.c.dirty);
+
+    if (dirty || changed) {
+        trace_kvm390_space_purge(cs->cpu_index, dirty);
+        tlb_flush_by_mmuidx(cs, dirty);
+    }
+}
+
+/*
+ * The primary ASCE is another, so the cached jumps of its space may be wrong:
+ * note which space they are of, unless nothing was executed there since that
+ * was last noted.
+ */
+static void unsettle_jumps(Kvm390Tlb *tlb, uint64_t old)
+{
+    if (!tlb->jumps_unsettled) {
+        tlb->jumps_asce = old;
+        tlb->jumps_unsettled = true;
+    }
+}
+
 /* Returns the indexes that have to be emptied. */
 static uint16_t change_primary(CPUS390XState *env, uint64_t old)
 {
@@ -57,6 +88,7 @@ static uint16_t change_primary(CPUS390XState *env, uint64_t old)
     unsigned bank;
     bool kept;
 
+    unsettle_jumps(&env->kvm390.tlb, old);
     bank = kvm390_bank_take(&env->kvm390.tlb.banks, old, new, &kept);
     change_places(env_cpu(env), MMU_PRIMARY_IDX, KVM390_INDEXES + bank);
     trace_kvm390_space(env_cpu(env)->cpu_index, old, new, bank, kept);
@@ -92,17 +124,16 @@ static bool loaded_at_once(CPUS390XState *env, uint64_t first, uint64_t end)
 void kvm390_controls_loaded(CPUS390XState *env, const Kvm390Controls *was,
                             uint64_t first, uint64_t end)
 {
-    CPUState *cs = env_cpu(env);
     uint16_t flush = 0;
 
     if (!kvm390_enabled() || was->cr[0] != env->cregs[0] ||
         !loaded_at_once(env, first, end)) {
-        tlb_flush(cs);
+        tlb_flush(env_cpu(env));
         return;
     }
     if (was->cr[1] != env->cregs[1]) {
         if (size_is_due(&env->kvm390.tlb)) {
-            tlb_flush(cs);
+            tlb_flush(env_cpu(env));
             return;
         }
         flush |= change_primary(env, was->cr[1]);
@@ -113,8 +144,17 @@ void kvm390_controls_loaded(CPUS390XState *env, const Kvm390Controls *was,
     if (was->cr[13] != env->cregs[13]) {
         flush |= in_all_families(MMU_HOME_IDX);
     }
-    /* Cached jumps go with them: they know neither ASCE nor index. */
-    if (flush) {
-        tlb_flush_by_mmuidx(cs, flush);
+    purge(env, flush, flush & ~in_all_families(MMU_PRIMARY_IDX));
+}
+
+void kvm390_jumps_settle(CPUS390XState *env)
+{
+    Kvm390Tlb *k = &env->kvm390.tlb;
+
+    k->jumps_unsettled = false;
+    if (k->jumps_asce != env->cregs[1]) {
+        trace_kvm390_jumps(env_cpu(env)->cpu_index, k->jumps_asce,
+                           env->cregs[1]);
+        tcg_flush_jmp_cache(env_cpu(env));
     }
 }
