@@ -20,7 +20,7 @@ uint64_t kvm390_get_cputm(Kvm390Vcpu *vcpu)
     CPUS390XState *env = &vcpu->cpu->env;
 
     return kvm390_intercepts.vm ? vcpu->cputm :
-           time2tod(env->cputm - qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+           tcg_s390_get_cpu_timer(env);
 }
 
 void kvm390_set_cputm(Kvm390Vcpu *vcpu, uint64_t value)
@@ -32,19 +32,8 @@ void kvm390_set_cputm(Kvm390Vcpu *vcpu, uint64_t value)
         env->pending_int &= ~INTERRUPT_EXT_CPU_TIMER;
     }
     if (!kvm390_intercepts.vm) {
-        env->cputm = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + tod2time(value);
-        timer_mod(env->cpu_timer, env->cputm);
+        tcg_s390_set_cpu_timer(env, value);
     }
-}
-
-static int64_t signed_tod2time(int64_t tod)
-{
-    return tod < 0 ? -(int64_t)tod2time(-tod) : tod2time(tod);
-}
-
-static int64_t signed_time2tod(int64_t ns)
-{
-    return ns < 0 ? -(int64_t)time2tod(-ns) : time2tod(ns);
 }
 
 void kvm390_run_start_cputm(Kvm390Vcpu *vcpu)
@@ -52,7 +41,7 @@ void kvm390_run_start_cputm(Kvm390Vcpu *vcpu)
     CPUS390XState *env = &vcpu->cpu->env;
     int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
 
-    env->cputm = now + signed_tod2time(vcpu->cputm);
+    env->cputm = now + tod2time_signed(vcpu->cputm);
     if (!(vcpu->cputm_armed || env->cregs[0] & CR0_CPU_TIMER_SC)) {
         return; /* nobody is going to be told */
     }
@@ -116,8 +105,7 @@ void kvm390_run_start_ckc(Kvm390Vcpu *vcpu)
 
 uint64_t kvm390_run_cputm(Kvm390Vcpu *vcpu)
 {
-    return signed_time2tod(vcpu->cpu->env.cputm -
-                           qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+    return tcg_s390_get_cpu_timer(&vcpu->cpu->env);
 }
 
 void kvm390_run_leave(Kvm390Vcpu *vcpu)

@@ -324,13 +324,6 @@ static uint64_t put_extended(Lowcore *lc, uint64_t mcic)
     return mcic;
 }
 
-static uint64_t cpu_timer(CPUS390XState *env)
-{
-    int64_t ns = env->cputm - qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
-
-    return ns < 0 ? -time2tod(-ns) : time2tod(ns);
-}
-
 static void put_registers(Lowcore *lc)
 {
     CPUS390XState *env = lc->env;
@@ -344,7 +337,7 @@ static void put_registers(Lowcore *lc)
     }
     PUT(lc, fpt_creg_save_area, env->fpc);
     PUT(lc, tod_progreg_save_area, env->todpr);
-    PUT(lc, cpu_timer_save_area, cpu_timer(env));
+    PUT(lc, cpu_timer_save_area, tcg_s390_get_cpu_timer(env));
     PUT(lc, clock_comp_save_area, env->ckc >> 8);
 }
 
@@ -450,7 +443,7 @@ static void recheck_timers(CPUS390XState *env, Kvm390LocalIrqs *l)
         env->pending_int &= ~INTERRUPT_EXT_CLOCK_COMPARATOR;
         tcg_s390_tod_updated(env_cpu(env), RUN_ON_CPU_NULL);
     }
-    if (injected & KVM390_LOCAL_CPUTM && !(cpu_timer(env) >> 63)) {
+    if (injected & KVM390_LOCAL_CPUTM && !(tcg_s390_get_cpu_timer(env) >> 63)) {
         env->pending_int &= ~INTERRUPT_EXT_CPU_TIMER;
     }
 }
