@@ -32,7 +32,7 @@ PROGRAMS := qemu-system-s390x qemu-s390x
 .PHONY: all deps ensure-deps fetch fetch-qemu tree configure
 all: configure ## build build/qemu-system-s390x and build/qemu-s390x
 	@$(NINJA) $(PROGRAMS)
-	@for p in $(PROGRAMS); do ln -sfn $(OBJ)/$$p $(B)/$$p; done
+	@$(if $(COVERAGE),,for p in $(PROGRAMS); do ln -sfn $(OBJ)/$$p $(B)/$$p; done)
 	@scripts/guest-image --firmware-only
 	@ln -sfn $(B)/guest/firmware/s390-ccw.img $(FIRMWARE_DIR)/
 

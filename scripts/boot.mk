@@ -39,10 +39,10 @@ check-boot: all ## boot tests: both kernels, 1 and 4 CPUs, kvm390 and tcg
 	@scripts/guest-image --kernel bookworm --also trixie
 	@tests/boot/run --qemu $(QEMU) $(if $(SANITIZE),--timeout 600) $(if $(TESTS),--tests '$(TESTS)')
 
-bench: all ## compare kvm390 with tcg (ROWS=pattern RUNS=5 JSON=FILE)
+bench: all ## compare kvm390 with tcg (ROWS=pattern RUNS=5 QUICK=1 JSON=FILE)
 	@scripts/guest-image --kernel bookworm --also trixie
 	@$(BENCH) $(if $(ROWS),--rows '$(ROWS)') $(if $(RUNS),--runs $(RUNS)) \
-		$(if $(JSON),--json $(JSON))
+		$(if $(QUICK),--quick) $(if $(JSON),--json $(JSON))
 
 check-bench: all ## what make bench computes, and one row for real
 	@tests/bench/run --qemu $(QEMU) $(if $(TESTS),--tests '$(TESTS)')

@@ -6,9 +6,9 @@ from kvm390.bench import BareMetal
 class UnderKey(BareMetal):
     """A side is an accelerator and a key: 'kvm390 key=3'."""
 
-    def measure(self, qemu, accel, timeout):
+    def run(self, qemu, accel, timeout):
         accel, self._arguments = accel.split(' ')
-        return super().measure(qemu, accel, timeout)
+        return super().run(qemu, accel, timeout)
 
 
 ROW = UnderKey('a memory loop under PSW key 0 and under key 3', 'psw-key',

@@ -133,7 +133,8 @@ class BareMetal(Row):
         if built.returncode:
             raise Failure('bench/guest could not be built')
 
-    def measure(self, qemu, accel, timeout):
+    def run(self, qemu, accel, timeout):
+        """The guest.Run of the program, which reached its end."""
         words = f'accel={accel.split(",")[0]} ' \
             f'smp={self._machine.get("smp", 1)} {self._arguments}'
         run = good_run(guest.run(qemu, guest.machine_arguments(
@@ -142,4 +143,7 @@ class BareMetal(Row):
             guest.PANIC, guest.POWEROFF)
         if not any(text == '# end' for _, text in run.lines):
             raise Failure(f'the program did not reach its end\n{run.tail()}')
-        return run.bench
+        return run
+
+    def measure(self, qemu, accel, timeout):
+        return self.run(qemu, accel, timeout).bench

@@ -5,7 +5,12 @@ To add facts, add a function to HOST_FACTS: it gets the Machine and returns
 {KEY: VALUE}. A Failure of one leaves its facts out.
 """
 
+import re
+
 from .paths import Failure
+
+FLUSHES = re.compile(r'^(TB flush count|TB invalidate count|TLB full flushes|'
+                     r'TLB partial flushes) +(\d+)$', re.M)
 
 
 def memory(machine):
@@ -29,7 +34,13 @@ def accelerator(machine):
     return {'kvm390': machine.qmp('query-kvm390')}
 
 
-HOST_FACTS = [memory, cpus, accelerator]
+def flushes(machine):
+    """What TCG threw away since it started, {COUNT: number}."""
+    text = machine.qmp('x-query-jit')['human-readable-text']
+    return {'flushes': {name: int(n) for name, n in FLUSHES.findall(text)}}
+
+
+HOST_FACTS = [memory, cpus, accelerator, flushes]
 
 
 def host_facts(machine):
