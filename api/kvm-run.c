@@ -175,15 +175,10 @@ static void sync_dirty(Kvm390Vcpu *vcpu, uint64_t dirty)
 
 static void sync_psw(Kvm390Vcpu *vcpu)
 {
-    CPUS390XState *env = &vcpu->cpu->env;
-    CPUState *cs = CPU(vcpu->cpu);
     uint64_t mask = get64(vcpu, &vcpu->run->psw_mask);
     uint64_t addr = get64(vcpu, &vcpu->run->psw_addr);
 
-    if (!(mask & PSW_MASK_WAIT) && cs->halted) {
-        s390_cpu_unhalt(vcpu->cpu);
-    }
-    s390_cpu_set_psw(env, mask, addr);
+    s390_cpu_set_psw(&vcpu->cpu->env, mask, addr);
 }
 
 void kvm390_run_sync(Kvm390Vcpu *vcpu)

@@ -19,12 +19,18 @@ static bool cancelled(Kvm390Vcpu *vcpu)
     return qatomic_read(&vcpu->cancel) == vcpu->token;
 }
 
-/* Halted, in KVM_RUN: wait for an interruption, or for the call to end. */
+/*
+ * A wait, in KVM_RUN. What can be taken is taken, whatever the PSW; else a
+ * disabled wait is an exit, and in an enabled one the call waits.
+ */
 static void wait_halted(Kvm390Vcpu *vcpu)
 {
     CPUState *cs = CPU(vcpu->cpu);
 
     bql_lock();
+    if (!cpu_has_work(cs)) {
+        kvm390_exit_waiting(&vcpu->cpu->env);
+    }
     while (cs->halted && !cpu_has_work(cs) && !vcpu->exit.pending &&
            !cancelled(vcpu) && !cs->stop) {
         if (!cpu_work_list_empty(cs)) {
@@ -63,6 +69,7 @@ static int store_status_of_stop(Kvm390Vcpu *vcpu)
 static int run_guest(Kvm390Vcpu *vcpu)
 {
     CPUState *cs = CPU(vcpu->cpu);
+    bool first = true;
     int ret;
 
     for (;;) {
@@ -81,9 +88,13 @@ static int run_guest(Kvm390Vcpu *vcpu)
             return 0;
         }
         if (cancelled(vcpu)) {
-            kvm390_run_set_reason(vcpu, KVM_EXIT_INTR);
-            return -EINTR;
+            if (!first || !cpu_has_work(cs)) {
+                kvm390_run_set_reason(vcpu, KVM_EXIT_INTR);
+                return -EINTR;
+            }
+            cpu_exit(cs); /* interruptions are taken first, and no more */
         }
+        first = false;
         if (cs->halted) {
             wait_halted(vcpu);
             if (cs->halted) {
@@ -150,6 +161,25 @@ static int start(Kvm390Vcpu *vcpu)
     return ret;
 }
 
+/* Nothing of an earlier KVM_RUN, or from before a reset, is left to TCG. */
+static void forget_last_run(Kvm390Vcpu *vcpu)
+{
+    CPUS390XState *env = &vcpu->cpu->env;
+    CPUState *cs = CPU(vcpu->cpu);
+
+    bql_lock();
+    cpu_reset_interrupt(cs, CPU_INTERRUPT_HALT);
+    bql_unlock();
+    cs->halted = 0;
+    cs->exception_index = -1;
+    cs->cflags_next_tb = -1;
+    cs->watchpoint_hit = NULL;
+    env->ex_value = 0;
+    env->per_perc_atmid = 0;
+    vcpu->exit.pending = false;
+    vcpu->exit.last_ilen = 0;
+}
+
 static void leave(Kvm390Vcpu *vcpu)
 {
     if (cancelled(vcpu)) {
@@ -184,6 +214,7 @@ int kvm390_run(Kvm390Call *call)
             return ret;
         }
     }
+    forget_last_run(vcpu);
     kvm390_run_sync(vcpu);
     kvm390_check_client_code();
     kvm390_debug_begin(vcpu);

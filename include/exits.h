@@ -92,10 +92,18 @@ extern int (*kvm390_notify)(uint32_t schid, uint64_t queue, uint64_t cookie);
 /**
  * kvm390_exit_wait: a PSW with the wait bit was loaded
  *
- * Returns true if user space runs the vCPUs; then the CPU is halted here, and
- * a disabled wait is an exit. Called with or without the BQL.
+ * Returns true if user space runs the vCPUs; then the CPU is halted here.
+ * Called with or without the BQL.
  */
 bool kvm390_exit_wait(CPUS390XState *env);
+
+/**
+ * kvm390_exit_waiting: the CPU waits, and nothing can be taken
+ *
+ * Records an exit if nothing ever could (KVM's handle_wait()). The vCPU's
+ * thread, outside cpu_exec(), BQL.
+ */
+void kvm390_exit_waiting(CPUS390XState *env);
 
 /**
  * kvm390_exit_stop: a stop interruption is delivered

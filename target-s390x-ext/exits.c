@@ -24,19 +24,22 @@ int (*kvm390_notify)(uint32_t schid, uint64_t queue, uint64_t cookie);
 
 bool kvm390_exit_wait(CPUS390XState *env)
 {
-    const uint64_t enabled = PSW_MASK_IO | PSW_MASK_EXT | PSW_MASK_MCHECK;
-    Kvm390Exit *e = kvm390_exit_of(env);
-
-    if (!e) {
+    if (!kvm390_exit_of(env)) {
         return false;
     }
     s390_cpu_halt(env_archcpu(env));
+    return true;
+}
+
+void kvm390_exit_waiting(CPUS390XState *env)
+{
+    const uint64_t enabled = PSW_MASK_IO | PSW_MASK_EXT | PSW_MASK_MCHECK;
+    Kvm390Exit *e = kvm390_exit_of(env);
+
+    e->exits[KVM390_EXITS_WAIT]++;
     if (!(env->psw.mask & enabled) || kvm390_intercepts.ucontrol) {
         kvm390_record_sieic(e, KVM390_ICPT_WAIT, 0);
-        e->exits[KVM390_EXITS_WAIT]++;
-        kvm390_exit_soon(env);
     }
-    return true;
 }
 
 bool kvm390_exit_stop(CPUS390XState *env)
