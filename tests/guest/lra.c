@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* guest-test: accel=kvm390 smp=1 hercules=1 */
+/* guest-test: accel=kvm390,tcg smp=1 hercules=1 */
 /*
  * LOAD REAL ADDRESS: its condition codes, what it loads with each, and what it
  * leaves of R1 (PoP, "LOAD REAL ADDRESS").

@@ -156,9 +156,6 @@ static void test_dat(void)
     store_and_check(1UL << 40, PGM_REGION_THIRD, "invalid region");
     store_and_check(1UL << 42, PGM_ASCE_TYPE, "beyond the ASCE");
     lra(ALIAS + 2 * PAGE_SIZE, &cc);
-    tap_known_difference("tcg", "the program is right: PoP, LOAD REAL ADDRESS, "
-                         "cc 2 for an invalid page-table entry; QEMU 10.0 "
-                         "answers 3 to any exception");
     ok_eq(cc, 2, "load real address of an invalid page");
     dat_unmap(space, ALIAS, PAGE_SIZE);
     ptlb();

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* guest-test: accel=kvm390,tcg smp=1,2 hercules=1,2 */
 /*
- * The clock comparator and the CPU timer request an interruption for as long as
- * their condition holds (PoP, "Clock Comparator", "CPU Timer"): it is still
- * pending when it was taken, and comes at the next instruction when the register
- * is set so that it holds, or a mask bit opens for it.
+ * The clock comparator and the CPU timer request an interruption for as long
+ * as their condition holds (PoP, "Clock Comparator", "CPU Timer"): it is still
+ * pending when it was taken, and comes at the next instruction when the
+ * register is set so that it holds, or a mask bit opens for it.
  */
 #include "guest.h"
 
