@@ -13,7 +13,6 @@
 #include "exec/address-spaces.h"
 #include "kvm390/include/interrupts.h"
 
-#define MAX_MAPS     256
 #define MAX_ISC      7
 
 enum { AIS_MODE_ALL, AIS_MODE_SINGLE };
@@ -23,7 +22,6 @@ static Kvm390Flic *const flic = &kvm390_vm.flic;
 typedef struct Kvm390Adapter {
     uint8_t isc;
     bool maskable, masked, swap, suppressible;
-    GArray *maps; /* of uint64_t: guest addresses of indicators */
 } Kvm390Adapter;
 
 static Kvm390Adapter *find_adapter(unsigned id)
@@ -132,41 +130,8 @@ static int register_adapter(Kvm390Call *call)
     a->maskable = info.maskable;
     a->swap = info.swap;
     a->suppressible = info.flags & KVM_S390_ADAPTER_SUPPRESSIBLE;
-    a->maps = g_array_new(false, false, sizeof(uint64_t));
     flic->adapters[info.id] = a;
     return 0;
-}
-
-static int map(Kvm390Adapter *a, uint64_t addr)
-{
-    if (!addr) {
-        return -EINVAL;
-    }
-    if (!address_space_access_valid(&address_space_memory, addr, 1, true,
-                                    MEMTXATTRS_UNSPECIFIED)) {
-        return -EFAULT;
-    }
-    if (a->maps->len >= MAX_MAPS) {
-        return -EINVAL;
-    }
-    g_array_append_val(a->maps, addr);
-    return 0;
-}
-
-static int unmap(Kvm390Adapter *a, uint64_t addr)
-{
-    guint i;
-
-    if (!addr) {
-        return -EINVAL;
-    }
-    for (i = 0; i < a->maps->len; i++) {
-        if (g_array_index(a->maps, uint64_t, i) == addr) {
-            g_array_remove_index(a->maps, i);
-            return 0;
-        }
-    }
-    return -ENOENT;
 }
 
 static int modify_adapter(Kvm390Call *call)
@@ -190,9 +155,8 @@ static int modify_adapter(Kvm390Call *call)
         a->masked = req.mask;
         return 0;
     case KVM_S390_IO_ADAPTER_MAP:
-        return map(a, req.addr);
     case KVM_S390_IO_ADAPTER_UNMAP:
-        return unmap(a, req.addr);
+        return 0; /* of no effect since Linux 5.7, whatever the address */
     default:
         return -EINVAL;
     }

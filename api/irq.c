@@ -175,9 +175,6 @@ int kvm390_vcpu_interrupt(Kvm390Call *call)
     const struct kvm_s390_interrupt *in = call->arg;
     struct kvm_s390_irq irq = { .type = in->type };
 
-    if (kvm390_intercepts.ucontrol) {
-        return -EINVAL;
-    }
     switch (in->type) {
     case KVM_S390_PROGRAM_INT:
     case KVM_S390_INT_EXTERNAL_CALL:
@@ -232,9 +229,6 @@ int kvm390_vm_interrupt(Kvm390Call *call)
     struct kvm_s390_irq irq;
     int ret = kvm390_float_from_interrupt(call->arg, &irq);
 
-    if (kvm390_intercepts.ucontrol) {
-        return -EINVAL;
-    }
     return ret ? ret : kvm390_inject_vm(&irq);
 }
 
@@ -314,10 +308,11 @@ static void append_all(GByteArray *out, Kvm390Vcpu *vcpu)
                                       .u.ext = l->pfault };
         append(out, &irq);
     }
-    if (env->pending_int & INTERRUPT_EXT_CPU_TIMER) {
+    /* A timer's is pending once it can be taken, which ends KVM_RUN's wait. */
+    if (l->pending & KVM390_LOCAL_CPUTM) {
         append_type(out, KVM_S390_INT_CPU_TIMER);
     }
-    if (env->pending_int & INTERRUPT_EXT_CLOCK_COMPARATOR) {
+    if (l->pending & KVM390_LOCAL_CKC) {
         append_type(out, KVM_S390_INT_CLOCK_COMP);
     }
     append_local(out, l);
@@ -339,6 +334,12 @@ int kvm390_get_irqs(Kvm390Call *call)
     return call->out->len;
 }
 
+/*
+ * What KVM keeps in the list that has to be empty. An external call is kept
+ * elsewhere, as the hardware takes it; timers follow from the registers.
+ */
+#define LISTED (INTERRUPT_EMERGENCY_SIGNAL | INTERRUPT_RESTART | INTERRUPT_STOP)
+
 int kvm390_set_irqs(Kvm390Call *call)
 {
     const struct kvm_s390_irq_state *state = call->arg;
@@ -353,7 +354,7 @@ int kvm390_set_irqs(Kvm390Call *call)
     if (!call->in[0]) {
         return -EFAULT;
     }
-    if (call->vcpu->cpu->env.pending_int || call->vcpu->prefix.type ||
+    if (call->vcpu->cpu->env.pending_int & LISTED || call->vcpu->prefix.type ||
         kvm390_local_irqs(call->vcpu->cpu)->pending) {
         return -EBUSY;
     }

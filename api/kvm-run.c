@@ -15,7 +15,7 @@
 #include "exec/cputlb.h"
 #include "qemu/main-loop.h"
 #include "tcg/tcg_s390x.h"
-#include "kvm390/include/irq-hooks.h"
+#include "kvm390/include/interrupts.h"
 
 static bool foreign(Kvm390Vcpu *vcpu)
 {
@@ -201,6 +201,7 @@ void kvm390_run_sync(Kvm390Vcpu *vcpu)
     if (kvm390_irq_pending(vcpu->cpu)) {
         /* It may have come before this vCPU was there. */
         bql_lock();
+        kvm390_recheck_timers(&vcpu->cpu->env);
         cpu_interrupt(CPU(vcpu->cpu), CPU_INTERRUPT_HARD);
         bql_unlock();
     }

@@ -38,6 +38,9 @@ int kvm390_set_mp_state(Kvm390Call *call)
         return 0;
     case KVM_MP_STATE_OPERATING:
         s390_cpu_set_state(S390_CPU_STATE_OPERATING, call->vcpu->cpu);
+        if (kvm390_intercepts.vm) {
+            CPU(call->vcpu->cpu)->halted = 1; /* until KVM_RUN */
+        }
         return 0;
     default:
         return -ENXIO;

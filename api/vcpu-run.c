@@ -189,6 +189,7 @@ static void leave(Kvm390Vcpu *vcpu)
     kvm390_run_leave(vcpu);
     kvm390_run_push(vcpu);
     kvm390_sie_leave(vcpu);
+    CPU(vcpu->cpu)->halted = 1; /* SIGP SENSE RUNNING: it does not run */
     kvm390_stats_update(vcpu);
 }
 

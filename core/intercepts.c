@@ -57,7 +57,7 @@ static const Row rows[] = {
     { 0xeb25, 0xeb25, BY_ICTL, 0, SIE_ICTL_STCTL },         /* STCTG */
     { 0xeb2f, 0xeb2f, BY_LCTL },                            /* LCTLG */
     { 0xeb71, 0xeb71, BY_ICTL, 0, SIE_ICTL_LPSW },          /* LPSWEY */
-    { 0xebd0, 0xebd0, HANDED_ON },                          /* PCISTB */
+    { 0xebd0, 0xebd1, HANDED_ON },                          /* PCISTB SIC */
 };
 
 static const Row *find_row(unsigned opcode)

@@ -72,6 +72,14 @@ int kvm390_inject_float(const struct kvm_s390_irq *irq);
 /** kvm390_clear_local: nothing of this is pending any more. BQL. */
 void kvm390_clear_local(S390CPU *cpu);
 
+/**
+ * kvm390_recheck_timers: timer interruptions that were injected stand only
+ * while their conditions hold
+ *
+ * As at each delivery, and at the start of KVM_RUN. The vCPU's thread, BQL.
+ */
+void kvm390_recheck_timers(CPUS390XState *env);
+
 /** kvm390_irq_migration_init: before the machine is made */
 void kvm390_irq_migration_init(void);
 

@@ -10,6 +10,7 @@
 #include "exec/cpu_ldst.h"
 #include "exec/exec-all.h"
 #include "exit-record.h"
+#include "kvm390/include/gaccess.h"
 
 Kvm390Exit *kvm390_exit_of(CPUS390XState *env)
 {
@@ -37,17 +38,45 @@ void kvm390_record_fault(Kvm390Exit *e)
     e->error = -EFAULT;
 }
 
-uint64_t kvm390_failed_instruction(CPUS390XState *env)
+/* Left-aligned. */
+static uint64_t fetch(CPUS390XState *env, uint64_t addr)
 {
     uint64_t insn = 0;
-    int i;
+    int n = 2, i;
 
-    if (env->ex_value) {
-        return env->ex_value & ~0xffffull;
-    }
-    for (i = 0; i < env->int_pgm_ilen; i++) {
-        insn |= (uint64_t)cpu_ldub_code(env, env->psw.addr + i)
+    for (i = 0; i < n; i++) {
+        insn |= (uint64_t)cpu_ldub_code(env, kvm390_effective(env->psw.mask,
+                                                              addr + i))
                 << (56 - 8 * i);
+        n = get_ilen(insn >> 56);
+    }
+    return insn;
+}
+
+/* Where an EXECUTE's target is; false: @insn is no EXECUTE. */
+static bool target_of(CPUS390XState *env, uint64_t insn, uint64_t *addr)
+{
+    unsigned x2 = insn >> 48 & 0xf, b2 = insn >> 44 & 0xf;
+
+    if (insn >> 56 == 0x44) {
+        *addr = (x2 ? env->regs[x2] : 0) + (b2 ? env->regs[b2] : 0) +
+                (insn >> 32 & 0xfff);
+        return true;
+    }
+    if (insn >> 56 == 0xc6 && !x2) {
+        *addr = env->psw.addr + 2 * (int64_t)(int32_t)(insn >> 16);
+        return true;
+    }
+    return false;
+}
+
+uint64_t kvm390_failed_instruction(CPUS390XState *env)
+{
+    uint64_t insn = fetch(env, env->psw.addr), addr;
+    unsigned r1 = insn >> 52 & 0xf;
+
+    if (target_of(env, insn, &addr)) {
+        insn = fetch(env, addr) | (r1 ? (env->regs[r1] & 0xff) << 48 : 0);
     }
     return insn;
 }

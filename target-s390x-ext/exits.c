@@ -262,7 +262,8 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
         }
         break;
     default:
-        if (kvm390_intercepts.css) {
+        /* PCI, CLP and SIC are not the channel subsystem's */
+        if (kvm390_intercepts.css || insn >> 56 != 0xb2) {
             kvm390_leave(env, e, insn, next, ilen);
         }
     }

@@ -131,6 +131,11 @@ static void deliverable(CPUS390XState *env, uint32_t *local, uint32_t *floats)
     const Kvm390LocalIrqs *l = local_irqs_of(env);
     uint64_t psw = env->psw.mask;
 
+    if (kvm390_intercepts.ucontrol) {
+        /* KVM delivers nothing there: user space does, by the SIE block. */
+        *local = *floats = 0;
+        return;
+    }
     *local = qatomic_read(&l->pending) & ~(KVM390_LOCAL_CKC |
                                            KVM390_LOCAL_CPUTM);
     *floats = kvm390_float_pending(&floating);
@@ -427,8 +432,9 @@ static void deliver_io(CPUS390XState *env, const struct kvm_s390_io_info *io)
  * A timer interruption that was injected stands only while its condition
  * holds; KVM looks at the clock each time it delivers.
  */
-static void recheck_timers(CPUS390XState *env, Kvm390LocalIrqs *l)
+void kvm390_recheck_timers(CPUS390XState *env)
 {
+    Kvm390LocalIrqs *l = kvm390_local_irqs(env_archcpu(env));
     S390TODState *td = s390_get_todstate();
     uint32_t injected = qatomic_read(&l->pending) & (KVM390_LOCAL_CKC |
                                                      KVM390_LOCAL_CPUTM);
@@ -502,7 +508,7 @@ bool kvm390_deliver_slow(CPUS390XState *env, bool before_external)
     uint32_t local, floats;
 
     if (before_external && kvm390_intercepts.vm) {
-        recheck_timers(env, l);
+        kvm390_recheck_timers(env);
     }
     deliverable(env, &local, &floats);
     return before_external ? deliver_before(env, l, local, floats) :

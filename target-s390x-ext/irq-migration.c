@@ -1,13 +1,16 @@
 /*
- * Interruptions that QEMU's TCG has no place for, on their way to another QEMU
+ * Interruptions that QEMU's TCG does not send, on their way to another QEMU:
+ * those it has no place for, and those that are pending in its CPUs
  *
  * A section of its own, sent only if one is pending: a stream without it is as
  * QEMU's TCG has it. It is a list of struct kvm_s390_irq, big-endian, each
- * behind the CPU address that it belongs to.
+ * behind the CPU address that it belongs to. The timers' are not in it: they
+ * follow from the registers.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "s390x-internal.h"
 #include "kvm390/include/interrupts.h"
 #include "kvm390/include/wire.h"
 #include "migration/vmstate.h"
@@ -28,15 +31,16 @@ typedef struct State {
 
 static State state; /* BQL */
 
+#define IN_CPU (INTERRUPT_EXTERNAL_CALL | INTERRUPT_EMERGENCY_SIGNAL | \
+                INTERRUPT_RESTART | INTERRUPT_STOP)
+
 static bool needed(void *opaque)
 {
     CPUState *cs;
 
-    if (!kvm390_irqs_used) {
-        return false;
-    }
     CPU_FOREACH(cs) {
-        if (kvm390_irq_pending(S390_CPU(cs))) {
+        if (kvm390_irq_pending(S390_CPU(cs)) ||
+            S390_CPU(cs)->env.pending_int & IN_CPU) {
             return true;
         }
     }
@@ -71,6 +75,34 @@ static void append_local(GByteArray *list, S390CPU *cpu)
     }
 }
 
+static void append_in_cpu(GByteArray *list, S390CPU *cpu)
+{
+    CPUS390XState *env = &cpu->env;
+    uint32_t id = env->core_id, source;
+
+    if (env->pending_int & INTERRUPT_EMERGENCY_SIGNAL) {
+        for (source = 0; source < S390_MAX_CPUS; source++) {
+            if (test_bit(source, env->emergency_signals)) {
+                append(list, id, (struct kvm_s390_irq) {
+                    .type = KVM_S390_INT_EMERGENCY, .u.emerg.code = source });
+            }
+        }
+    }
+    if (env->pending_int & INTERRUPT_EXTERNAL_CALL) {
+        append(list, id, (struct kvm_s390_irq) {
+            .type = KVM_S390_INT_EXTERNAL_CALL,
+            .u.extcall.code = env->external_call_addr });
+    }
+    if (env->pending_int & INTERRUPT_RESTART) {
+        append(list, id, (struct kvm_s390_irq) { .type = KVM_S390_RESTART });
+    }
+    if (env->pending_int & INTERRUPT_STOP) {
+        append(list, id, (struct kvm_s390_irq) {
+            .type = KVM_S390_SIGP_STOP, .u.stop.flags =
+                env->sigp_order == SIGP_STOP_STORE_STATUS });
+    }
+}
+
 static void append_floating(GByteArray *list)
 {
     const Kvm390FloatIrqs *f = kvm390_float_irqs();
@@ -89,6 +121,7 @@ static int pre_save(void *opaque)
     CPUState *cs;
 
     CPU_FOREACH(cs) {
+        append_in_cpu(list, S390_CPU(cs));
         append_local(list, S390_CPU(cs));
     }
     append_floating(list);
@@ -104,11 +137,32 @@ static int post_save(void *opaque)
     return 0;
 }
 
+static void take_stop(S390CPU *cpu, uint32_t flags)
+{
+    cpu->env.sigp_order = flags & KVM_S390_STOP_FLAG_STORE_STATUS ?
+                          SIGP_STOP_STORE_STATUS : SIGP_STOP;
+    cpu_inject_stop(cpu);
+}
+
 static bool take_local(S390CPU *cpu, const struct kvm_s390_irq *irq)
 {
     Kvm390LocalIrqs *l = kvm390_local_irqs(cpu);
 
     switch (irq->type) {
+    case KVM_S390_INT_EMERGENCY:
+        if (irq->u.emerg.code >= S390_MAX_CPUS) {
+            return false;
+        }
+        cpu_inject_emergency_signal(cpu, irq->u.emerg.code);
+        return true;
+    case KVM_S390_INT_EXTERNAL_CALL:
+        return !cpu_inject_external_call(cpu, irq->u.extcall.code);
+    case KVM_S390_RESTART:
+        cpu_inject_restart(cpu);
+        return true;
+    case KVM_S390_SIGP_STOP:
+        take_stop(cpu, irq->u.stop.flags);
+        return true;
     case KVM_S390_PROGRAM_INT:
         l->pgm = irq->u.pgm;
         kvm390_inject_local(cpu, KVM390_LOCAL_PGM);

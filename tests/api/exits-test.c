@@ -101,6 +101,7 @@ static void test_sigp(void)
     memset(memory + 0x4000, 0xff, 512);
     CHECK(order(0xe, 1, 0x4000) == ACCEPTED);   /* its status */
     CHECK(memory[0x4000] == 0);
+    CHECK(order(0xe, 1, MEMORY) == STORED && run->s.regs.gprs[0] == 0x100);
     /* starting and resetting is for user space, as is what nobody knows */
     CHECK(order(4, 1, 0) == USER);
     CHECK(order(6, 1, 0) == USER);
@@ -110,7 +111,10 @@ static void test_sigp(void)
     CHECK(order(0x55, 1, 0) == USER);
     CHECK(order(4, 7, 0) == NOT_OPERATIONAL);
     /* while it is to stop, all but resets have to wait */
+    CHECK(order(0x15, 1, 0) == STORED && run->s.regs.gprs[0] == 0x400);
     CHECK(set_state(other, KVM_MP_STATE_OPERATING) == 0);
+    /* operating, but nobody is in KVM_RUN */
+    CHECK(order(0x15, 1, 0) == STORED && run->s.regs.gprs[0] == 0x400);
     CHECK(order(5, 1, 0) == ACCEPTED);
     CHECK(order(5, 1, 0) == BUSY);
     CHECK(order(1, 1, 0) == BUSY);
@@ -342,6 +346,39 @@ static void test_pfault_token(void)
     CHECK(pfault(2, 0, 0, 0, 0) == -1); /* user space's */
 }
 
+/* --- instructions that KVM has no handler for --- */
+
+/* With a channel subsystem and without one. */
+static void test_unhandled(void)
+{
+    static const unsigned char code[][6] = {
+        { 0xb9, 0xd0, 0x00, 0x24 },             /* PCISTG */
+        { 0xb9, 0xd2, 0x00, 0x24 },             /* PCILG */
+        { 0xb9, 0xd3, 0x00, 0x24 },             /* RPCIT */
+        { 0xe3, 0x24, 0x00, 0x00, 0x00, 0xd0 }, /* MPCIFC */
+        { 0xe3, 0x24, 0x00, 0x00, 0x00, 0xd4 }, /* STPCIFC */
+        { 0xeb, 0x24, 0x00, 0x00, 0x00, 0xd0 }, /* PCISTB */
+        { 0xeb, 0x24, 0x00, 0x00, 0x00, 0xd1 }, /* SIC */
+    };
+    unsigned i;
+
+    vcpu = start_vcpu(code, sizeof(code));
+    run = kvm390_vcpu_run(vcpu);
+    for (i = 0; i < 2 * sizeof(code) / sizeof(code[0]); i++) {
+        const unsigned char *insn = code[i % (sizeof(code) / sizeof(code[0]))];
+
+        if (i == sizeof(code) / sizeof(code[0])) {
+            struct kvm_enable_cap css = { .cap = KVM_CAP_S390_CSS_SUPPORT };
+
+            CHECK(kvm390_vcpu_ioctl(vcpu, KVM_ENABLE_CAP, &css) == 0);
+        }
+        run->psw_addr = CODE + (insn - code[0]);
+        CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+        CHECK(is_sieic(4, insn[0] << 8 | insn[1]));
+        CHECK((run->s390_sieic.ipb & 0xff) == insn[5] || insn[0] == 0xb9);
+    }
+}
+
 /* --- operation exceptions --- */
 
 static void test_operation_exceptions(void)
@@ -364,6 +401,17 @@ static void test_operation_exceptions(void)
     CHECK(is_sieic(0x2c, 0) && run->psw_addr == CODE + 2);
     CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
     CHECK(is_diag_501(run));
+    /* as the target of EX, with what a register adds */
+    memcpy(memory + CODE + 0x200, "\x44\x10\x20\x00\x83\x00\x05\x01", 8);
+    run->psw_addr = CODE + 0x200;
+    run->s.regs.gprs[1] = 0x34;
+    run->s.regs.gprs[2] = CODE;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(run) && run->psw_addr == CODE + 0x104);
+    run->psw_addr = CODE + 0x200;
+    run->s.regs.gprs[1] = 0;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_sieic(0x2c, 0));
     memcpy(memory + CODE, unknown, sizeof(unknown));
     memory[0x8f] = 0;
     run->psw_addr = CODE;
@@ -589,6 +637,7 @@ static const struct test tests[] = {
     { "breakpoints", test_breakpoints, false },
     { "breakpoints over a range", test_breakpoint_range, false },
     { "write watchpoints", test_watchpoint, false },
+    { "PCI instructions and SIC are user space's", test_unhandled, false },
     { "USER_INSTR0, USER_OPEREXEC", test_operation_exceptions, false },
 };
 

@@ -189,8 +189,6 @@ static void test_full(void)
 
 static void test_adapters(void)
 {
-    int i;
-
     start_guest();
     CHECK(create_flic(0) == 0);
     FAILS(SET(AIRQ_INJECT, 3, NULL), EINVAL);
@@ -204,15 +202,11 @@ static void test_adapters(void)
     CHECK(modify_adapter(3, KVM_S390_IO_ADAPTER_MASK, 1, 0) == 0);
     FAILS(modify_adapter(63, KVM_S390_IO_ADAPTER_MASK, 1, 0), EINVAL);
     FAILS(modify_adapter(3, 9, 0, 0), EINVAL);
-    FAILS(modify_adapter(3, KVM_S390_IO_ADAPTER_MAP, 0, 0), EINVAL);
-    FAILS(modify_adapter(3, KVM_S390_IO_ADAPTER_MAP, 0, MEMORY), EFAULT);
-    for (i = 0; i < 256; i++) {
-        CHECK(modify_adapter(3, KVM_S390_IO_ADAPTER_MAP, 0, GPA + i) == 0);
-    }
-    FAILS(modify_adapter(3, KVM_S390_IO_ADAPTER_MAP, 0, GPA), EINVAL);
+    /* these two do nothing */
+    CHECK(modify_adapter(3, KVM_S390_IO_ADAPTER_MAP, 0, 0) == 0);
+    CHECK(modify_adapter(3, KVM_S390_IO_ADAPTER_MAP, 0, MEMORY) == 0);
     CHECK(modify_adapter(3, KVM_S390_IO_ADAPTER_UNMAP, 0, GPA) == 0);
-    FAILS(modify_adapter(3, KVM_S390_IO_ADAPTER_UNMAP, 0, GPA), ENOENT);
-    FAILS(modify_adapter(3, KVM_S390_IO_ADAPTER_UNMAP, 0, 0), EINVAL);
+    FAILS(modify_adapter(9, KVM_S390_IO_ADAPTER_UNMAP, 0, GPA), EINVAL);
 }
 
 static void test_inject_airq(void)

@@ -270,6 +270,7 @@ static void test_timers(void)
     CHECK(inject_type(KVM_S390_INT_CLOCK_COMP) == 0);
     CHECK(inject_type(KVM_S390_INT_CPU_TIMER) == 0);
     CHECK(get_state(irqs, 3) == 2);
+    FAILS(set_state(irqs, 1), EBUSY);
     CHECK(irqs[0].type == KVM_S390_INT_CPU_TIMER);
     CHECK(irqs[1].type == KVM_S390_INT_CLOCK_COMP);
     set_cr(0, 0xe0 | 0xc00);
@@ -282,6 +283,25 @@ static void test_timers(void)
     run->s.regs.ckc = -1ull;
     run->kvm_dirty_regs = KVM_SYNC_ARCH0;
     CHECK(enter(EXT) == EXTERNAL && get(0x86, 2) == 0x1005);
+}
+
+/* What is due but masked is not pending, and keeps nobody from SET_IRQ_STATE. */
+static void test_masked_timers(void)
+{
+    struct kvm_s390_irq irqs[3] = { { .type = KVM_S390_INT_EXTERNAL_CALL } };
+
+    start_guest();
+    run->s.regs.ckc = 0;
+    run->s.regs.cputm = -1ull;
+    run->kvm_dirty_regs = KVM_SYNC_ARCH0;
+    CHECK(enter(0) == 0);
+    usleep(2000);
+    CHECK(get_state(irqs + 1, 2) == 0);
+    CHECK(set_state(irqs, 1) == 0);
+    CHECK(get_state(irqs + 1, 2) == 1);
+    irqs[0].type = KVM_S390_RESTART; /* a call alone is no obstacle */
+    CHECK(set_state(irqs, 1) == 0);
+    FAILS(set_state(irqs, 1), EBUSY);
 }
 
 static void test_restart(void)
@@ -588,6 +608,7 @@ static const struct test tests[] = {
     { "pfault init", test_pfault_init, false },
     { "emergency signal, external call", test_sigp_external, false },
     { "clock comparator, CPU timer", test_timers, false },
+    { "masked clock comparator, CPU timer", test_masked_timers, false },
     { "restart", test_restart, false },
     { "set prefix", test_prefix, false },
     { "stop, with the status stored", test_stop, false },
