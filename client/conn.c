@@ -3,79 +3,15 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#define _GNU_SOURCE
 #include "internal.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
-
-#define PROBE_STEP 4096
-
-/*
- * The kernel reads a signal set before it looks at the operation: EFAULT if it
- * can't, EINVAL for the operation. That tells without a signal handler, a
- * pipe, or a limit on what kind of memory it is.
- */
-static bool readable_at(uintptr_t addr)
-{
-    uintptr_t p = addr & ~(uintptr_t)7;
-    int saved = errno;
-    bool ok;
-
-    if (!p) {
-        return false; /* the kernel would take it for "no set" */
-    }
-    ok = syscall(SYS_rt_sigprocmask, ~0, (void *)p, NULL, 8) != -1 ||
-         errno != EFAULT;
-    errno = saved;
-    return ok;
-}
-
-bool kvm390_readable(const void *addr, size_t len)
-{
-    uintptr_t p = (uintptr_t)addr, last = p + len - 1;
-
-    if (!len) {
-        return true;
-    }
-    if (last < p) {
-        return false;
-    }
-    for (; p <= last; p = (p | (PROBE_STEP - 1)) + 1) {
-        if (!readable_at(p)) {
-            return false;
-        }
-        if ((p | (PROBE_STEP - 1)) == UINTPTR_MAX) {
-            break;
-        }
-    }
-    return true;
-}
-
-int kvm390_copy_out(void *to, const void *from, size_t len)
-{
-    uintptr_t p = (uintptr_t)to, last = p + len - 1;
-
-    if (!len) {
-        return 0;
-    }
-    /* Let the kernel store a byte into each page first: it says EFAULT. */
-    for (; last >= (uintptr_t)to && p <= last; p = (p | (PROBE_STEP - 1)) + 1) {
-        if (syscall(SYS_getrandom, (void *)p, 1, 0) != 1) {
-            errno = EFAULT;
-            return -1;
-        }
-    }
-    memcpy(to, from, len);
-    return 0;
-}
 
 static int send_all(int fd, struct iovec *iov, int n, int send_fd)
 {
@@ -309,12 +245,12 @@ int kvm390_call(struct kvm390_conn *conn, struct kvm390_message *msg,
 {
     int ret;
 
-    pthread_mutex_lock(conn->lock);
+    pthread_mutex_lock(&conn->lock);
     ret = kvm390_send(conn, msg, buf, send_fd);
     if (!ret) {
         ret = kvm390_recv(conn, msg, recv_fd, reply);
     }
-    pthread_mutex_unlock(conn->lock);
+    pthread_mutex_unlock(&conn->lock);
     if (ret && (send_fd < 0 || errno != EBADF)) {
         errno = EIO;
     }

@@ -13,36 +13,88 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifdef KVM390_PRELOAD
-/* The library's own calls are not the program's: past the preload library. */
-int kvm390_real_close(int fd);
-int kvm390_real_dup(int fd);
-int kvm390_real_fcntl(int fd, int cmd, long arg);
-void *kvm390_real_mmap(void *addr, size_t len, int prot, int flags, int fd,
-                       off_t offset);
-int kvm390_real_munmap(void *addr, size_t len);
-int kvm390_real_mprotect(void *addr, size_t len, int prot);
-#ifndef KVM390_PRELOAD_SELF
-#define close  kvm390_real_close
-#define dup    kvm390_real_dup
-#define fcntl  kvm390_real_fcntl
-#define mmap   kvm390_real_mmap
-#define munmap kvm390_real_munmap
-#define mprotect kvm390_real_mprotect
-#endif
-#endif
+/* One mapping of this process, or the part of it that was asked for. */
+struct kvm390_mapping {
+    uintptr_t from, to;
+    int prot;
+    unsigned long inode;
+};
 
 /*
- * One connection. Its lock, shared with the children of fork(), is of all the
- * rest. A reply is received with one system call, if it is a short one.
+ * A list of them. It lies outside of the heap: a program may rely on what a
+ * heap that nobody has used yet holds.
+ */
+struct kvm390_mappings {
+    struct kvm390_mapping *m;
+    size_t n, room;
+};
+
+/*
+ * Whose structs, buffers and memory these are: this process's, or those of a
+ * program that this process emulates (user/). What is 0 is as with the first.
+ */
+struct kvm390_caller {
+    enum kvm390_order order; /* of its structs, of kvm_run and statistics */
+    uintptr_t base;          /* where its address 0 lies in this process */
+    bool detached;           /* its VMs' processes are not its children */
+    /* May all of this be read, or stored to? NULL: the kernel says. */
+    bool (*permitted)(uint64_t addr, size_t len, bool store);
+    /* The signals that it blocks. NULL: those that the thread blocks. */
+    void (*blocked)(sigset_t *set);
+    /* A set of signals as it has it in memory. NULL: as the kernel has it. */
+    void (*signals)(sigset_t *set, const void *bytes);
+    /* Its mappings stay as they are in between. */
+    void (*lock_mappings)(void);
+    void (*unlock_mappings)(void);
+    /* Fills a list with how its memory is protected. NULL: as it is mapped. */
+    int (*protections)(uintptr_t addr, uintptr_t end,
+                       struct kvm390_mappings *list);
+};
+
+extern struct kvm390_caller kvm390_caller;
+
+/** kvm390_copy_in: copy from the caller's memory; 0, or -1 with EFAULT. */
+int kvm390_copy_in(void *to, uint64_t from, size_t len);
+
+/**
+ * kvm390_copy_out: copy to the caller's memory; 0, or -1 with EFAULT. Nothing
+ * is stored beyond what can be.
+ */
+int kvm390_copy_out(uint64_t to, const void *from, size_t len);
+
+/**
+ * kvm390_hide: keep a descriptor out of the program's way
+ * @fd: closed, if there is a number that is out of the way
+ *
+ * Returns the descriptor to use from now on. It is closed by kvm390_unhide().
+ * A child of fork() does not have it.
+ */
+int kvm390_hide(int fd);
+void kvm390_unhide(int fd);
+bool kvm390_is_hidden(int fd);
+
+/**
+ * kvm390_spawn: start a program in a process group of its own
+ * @argv: searched for like execvp() does
+ * @detached: it is no child of this process, nor will there be a SIGCHLD
+ *
+ * Signals are neither blocked nor ignored there. Returns the process, or -1
+ * with errno set, that of exec() too.
+ */
+pid_t kvm390_spawn(char *const argv[], bool detached);
+
+/*
+ * One connection. Its lock is of all the rest. A reply is received with one
+ * system call, if it is a short one.
  */
 struct kvm390_conn {
     int fd;
-    pthread_mutex_t *lock;
+    pthread_mutex_t lock;
     uint8_t skip_spins, spin_backoff; /* waits that go without spinning */
     size_t have;                      /* bytes of the reply in early */
     int early_fd;                     /* the descriptor that came, or -1 */
@@ -77,12 +129,6 @@ int kvm390_send(struct kvm390_conn *conn, const struct kvm390_message *msg,
 int kvm390_recv(struct kvm390_conn *conn, struct kvm390_message *msg,
                 int *recv_fd, void **reply);
 
-/** kvm390_readable: can these bytes be read without a fault? */
-bool kvm390_readable(const void *addr, size_t len);
-
-/** kvm390_copy_out: copy to memory that may not be writable; 0 or -1. */
-int kvm390_copy_out(void *to, const void *from, size_t len);
-
 /**
  * kvm390_memory_share: make a range shared memory, if it isn't yet
  * @addr, @len: the range, in whole pages
@@ -106,22 +152,6 @@ void kvm390_tell_protection(struct kvm390_vm *vm, uintptr_t addr, size_t len,
  */
 void kvm390_memory_tell(struct kvm390_vm *vm, void *addr, size_t len);
 
-/* One mapping of this process, or the part of it that was asked for. */
-struct kvm390_mapping {
-    uintptr_t from, to;
-    int prot;
-    unsigned long inode;
-};
-
-/*
- * A list of them. It lies outside of the heap: a program may rely on what a
- * heap that nobody has used yet holds.
- */
-struct kvm390_mappings {
-    struct kvm390_mapping *m;
-    size_t n, room;
-};
-
 /**
  * kvm390_mappings: which mappings of this process lie in [addr, end)?
  * @list: filled in order; kvm390_mappings_free() in any case
@@ -142,18 +172,27 @@ void kvm390_mappings_free(struct kvm390_mappings *list);
 int kvm390_replace_mapping(const struct kvm390_mapping *m, int fd,
                            off_t offset);
 
+/** kvm390_mappings_add: one more of them, behind the others; 0 or -1. */
+int kvm390_mappings_add(struct kvm390_mappings *list,
+                        const struct kvm390_mapping *m);
+
 /** kvm390_memory_mapped: a program's own mapping, which is shared as a whole */
 void kvm390_memory_mapped(void *addr, size_t len);
 
 /** kvm390_memory_discard: MADV_DONTNEED; true if it was a shared range. */
 bool kvm390_memory_discard(void *addr, size_t len);
 
-/** kvm390_plo_installed: has the VM's CPU model this function of PLO? */
-bool kvm390_plo_installed(unsigned function);
+/**
+ * kvm390_plo_functions: which functions of PLO has the VM's CPU model?
+ * @plo: a bit each, as in struct kvm_s390_vm_cpu_subfunc; in this process
+ *
+ * Returns 0, or -1 with errno set.
+ */
+int kvm390_plo_functions(struct kvm390_vm *vm, uint8_t plo[32]);
 
 /** kvm390_trace: print an ioctl, if the environment has KVM390_TRACE. */
 void kvm390_trace(const char *object, const struct kvm390_ioctl *io,
-                  unsigned long request, void *arg, int ret, int err,
+                  unsigned long request, uint64_t arg, int ret, int err,
                   const struct kvm_run *run);
 extern bool kvm390_tracing;
 

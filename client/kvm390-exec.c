@@ -1,16 +1,13 @@
 /*
  * kvm390-exec: run an s390x Linux program with a /dev/kvm of its own
  *
- * The program runs under QEMU's user-mode emulation with the preload library,
- * which starts a qemu-system-s390x for each VM. Those are adopted by this
- * process when the program ends first, and waited for, so that nothing is
- * left behind.
+ * A front to qemu-s390x, which answers /dev/kvm where the environment has
+ * KVM390: finds it, the emulator of VMs and the program's libraries. The VMs'
+ * processes end with the program and are adopted by this one, which waits for
+ * them, so that nothing is left behind; the program ends with this process.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#define _GNU_SOURCE
-#include <elf.h>
-#include <endian.h>
 #include <errno.h>
 #include <getopt.h>
 #include <libgen.h>
@@ -33,11 +30,10 @@ static void usage(FILE *out)
           "  --user FILE      the emulator of the program, qemu-s390x\n"
           "  --sysroot DIR    where the program's libraries are\n"
           "                   (default /usr/s390x-linux-gnu)\n"
-          "  --preload FILE   the preload library\n"
           "  --help\n\n"
-          "The environment's KVM390_QEMU, KVM390_USER, KVM390_SYSROOT and\n"
-          "KVM390_PRELOAD say the same; KVM390_QEMU_OPTIONS adds options for\n"
-          "the emulator of VMs.\n", out);
+          "The environment's KVM390_QEMU, KVM390_USER and KVM390_SYSROOT say\n"
+          "the same; KVM390_QEMU_OPTIONS adds options for the emulator of\n"
+          "VMs. Without this front: KVM390=FILE qemu-s390x PROGRAM.\n", out);
 }
 
 /* The first of @candidates below this program's folder that is there. */
@@ -74,49 +70,27 @@ static const char *choose(const char *option, const char *variable,
     return value ? value : fallback;
 }
 
-static char *assign(const char *name, const char *value)
-{
-    char *text;
+static volatile sig_atomic_t program_pid;
 
-    return asprintf(&text, "%s=%s", name, value) < 0 ? NULL : text;
-}
-
-/*
- * Is this a program for s390x that no library can be preloaded into? All else
- * that is wrong with it the emulator says.
- */
-static bool is_static(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    bool s390x = false, interpreter = false;
-    Elf64_Ehdr head;
-    Elf64_Phdr segment;
-    unsigned i;
-
-    if (f && fread(&head, sizeof(head), 1, f) == 1 &&
-        !memcmp(head.e_ident, ELFMAG, SELFMAG) &&
-        head.e_ident[EI_CLASS] == ELFCLASS64 &&
-        head.e_ident[EI_DATA] == ELFDATA2MSB &&
-        be16toh(head.e_machine) == EM_S390 &&
-        be16toh(head.e_phentsize) == sizeof(segment)) {
-        s390x = !fseek(f, be64toh(head.e_phoff), SEEK_SET);
-        for (i = 0; s390x && i < be16toh(head.e_phnum); i++) {
-            if (fread(&segment, sizeof(segment), 1, f) != 1) {
-                s390x = false;
-            } else if (be32toh(segment.p_type) == PT_INTERP) {
-                interpreter = true;
-            }
-        }
-    }
-    if (f) {
-        fclose(f);
-    }
-    return s390x && !interpreter;
-}
-
+/* The program is ended as this process is; ^C it has from the terminal, too. */
 static void pass_on(int sig)
 {
-    (void)sig; /* the program is in the same group and has it, too */
+    if (sig != SIGINT && sig != SIGQUIT && program_pid > 0) {
+        kill(program_pid, sig);
+    }
+}
+
+static void pass_on_signals(void)
+{
+    static const int signals[] = {
+        SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
+    };
+    struct sigaction act = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
+    size_t i;
+
+    for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        sigaction(signals[i], &act, NULL);
+    }
 }
 
 /* Waits for the program, then for what it left behind. */
@@ -141,7 +115,6 @@ int main(int argc, char **argv)
         { "qemu", required_argument, NULL, 'q' },
         { "user", required_argument, NULL, 'u' },
         { "sysroot", required_argument, NULL, 's' },
-        { "preload", required_argument, NULL, 'p' },
         { "help", no_argument, NULL, 'h' },
         { }
     };
@@ -150,12 +123,9 @@ int main(int argc, char **argv)
         "../qemu-system-s390x", "qemu-system-s390x", NULL
     };
     static const char *const users[] = { "../qemu-s390x", "qemu-s390x", NULL };
-    static const char *const preloads[] = {
-        "s390x/libkvm390-preload.so", "../lib/kvm390/libkvm390-preload.so",
-        NULL
-    };
-    const char *qemu = NULL, *user = NULL, *sysroot = NULL, *preload = NULL;
+    const char *qemu = NULL, *user = NULL, *sysroot = NULL;
     const char **args;
+    sigset_t all, before;
     int c, n = 0;
     pid_t pid;
 
@@ -173,9 +143,6 @@ int main(int argc, char **argv)
         case 's':
             sysroot = optarg;
             break;
-        case 'p':
-            preload = optarg;
-            break;
         case 'h':
             usage(stdout);
             return 0;
@@ -191,19 +158,8 @@ int main(int argc, char **argv)
     qemu = choose(qemu, "KVM390_QEMU", qemus, "qemu-system-s390x");
     user = choose(user, "KVM390_USER", users, "qemu-s390x");
     sysroot = choose(sysroot, "KVM390_SYSROOT", none, "/usr/s390x-linux-gnu");
-    preload = choose(preload, "KVM390_PRELOAD", preloads, NULL);
-    if (!preload) {
-        fputs("kvm390-exec: the preload library is not where it should be; "
-              "say --preload\n", stderr);
-        return 125;
-    }
-    if (is_static(argv[optind])) {
-        fprintf(stderr, "kvm390-exec: %s is statically linked, so its /dev/kvm "
-                "cannot be replaced; link it dynamically, or with libkvm390\n",
-                argv[optind]);
-        return 126;
-    }
     setenv("KVM390_QEMU", qemu, 1);
+    setenv("KVM390", "1", 1);
 
     args = calloc(argc + 16, sizeof(*args));
     args[n++] = user;
@@ -211,13 +167,15 @@ int main(int argc, char **argv)
     args[n++] = "max";
     args[n++] = "-L";
     args[n++] = sysroot;
-    args[n++] = "-E";
-    args[n++] = assign("LD_PRELOAD", preload);
     memcpy(&args[n], &argv[optind], (argc - optind) * sizeof(*args));
 
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
     pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        sigprocmask(SIG_SETMASK, &before, NULL);
         execvp(user, (char *const *)args);
         fprintf(stderr, "kvm390-exec: cannot run %s: %s\n", user,
                 strerror(errno));
@@ -227,7 +185,8 @@ int main(int argc, char **argv)
         perror("kvm390-exec");
         return 125;
     }
-    signal(SIGINT, pass_on);
-    signal(SIGTERM, SIG_DFL);
+    program_pid = pid;
+    pass_on_signals();
+    sigprocmask(SIG_SETMASK, &before, NULL);
     return wait_all(pid);
 }

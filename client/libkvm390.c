@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#define _GNU_SOURCE
 #include "internal.h"
+#include "kvm390/core/layouts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,24 +37,30 @@ struct kvm390_vcpu {
 
 struct kvm390_vm {
     struct kvm390_conn conn;
-    pthread_mutex_t *locks; /* shared with fork()'s children; [0] is conn's */
     struct kvm390_vcpu *vcpus;
     pid_t pid;
-    pid_t owner;           /* whose memory its slots are */
+    pid_t owner;           /* who made it; nobody else may use it */
     struct kvm390_vm *next;
 };
 
 static pthread_mutex_t vms_lock = PTHREAD_MUTEX_INITIALIZER; /* of vms */
-static struct kvm390_vm *vms; /* started ones */
+static struct kvm390_vm *vms;
 
-static void lock_init(pthread_mutex_t *lock)
+/* --- fork() --- */
+
+static void before_fork(void)
 {
-    pthread_mutexattr_t attr;
+    pthread_mutex_lock(&vms_lock);
+}
 
-    pthread_mutexattr_init(&attr);
-    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-    pthread_mutex_init(lock, &attr);
-    pthread_mutexattr_destroy(&attr);
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&vms_lock);
+}
+
+__attribute__((constructor)) static void vms_init(void)
+{
+    pthread_atfork(before_fork, after_fork, after_fork);
 }
 
 static int simple_call(struct kvm390_conn *conn, uint32_t cmd, int32_t target,
@@ -81,6 +87,7 @@ static struct kvm390_vm *vm_open(int fd, pid_t pid)
 {
     uint64_t hello = KVM390_WIRE_VERSION;
     struct kvm390_vm *vm = calloc(1, sizeof(*vm));
+    int saved;
 
     if (!vm) {
         close(fd);
@@ -88,42 +95,27 @@ static struct kvm390_vm *vm_open(int fd, pid_t pid)
     }
     vm->pid = pid;
     vm->owner = getpid();
-    vm->conn.fd = fd;
+    vm->conn.fd = kvm390_hide(fd);
     vm->conn.early_fd = -1;
-    vm->locks = mmap(NULL, (MAX_VCPUS + 1) * sizeof(*vm->locks),
-                     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (vm->locks == MAP_FAILED) {
-        vm->locks = NULL;
-        goto fail;
-    }
-    lock_init(&vm->locks[0]);
-    vm->conn.lock = &vm->locks[0];
-    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+    pthread_mutex_init(&vm->conn.lock, NULL);
+    if (kvm390_caller.order == KVM390_LITTLE_ENDIAN) {
         hello |= KVM390_HELLO_LITTLE_ENDIAN;
     }
     if (simple_call(&vm->conn, KVM390_CMD_HELLO, KVM390_SYSTEM, hello,
                     -1, NULL) < 0) {
-        goto fail;
-    }
-    if (pid > 0) {
-        pthread_mutex_lock(&vms_lock);
-        vm->next = vms;
-        vms = vm;
-        pthread_mutex_unlock(&vms_lock);
-    }
-    return vm;
-
-fail:
-    {
-        int saved = errno;
-
+        saved = errno;
         kvm390_vm_close(vm);
         errno = saved;
+        return NULL;
     }
-    return NULL;
+    pthread_mutex_lock(&vms_lock);
+    vm->next = vms;
+    vms = vm;
+    pthread_mutex_unlock(&vms_lock);
+    return vm;
 }
 
-static void run_server(const char *qemu, int fd)
+static pid_t start_server(const char *qemu, int fd)
 {
     char object[64], *options = getenv("KVM390_QEMU_OPTIONS"), *word, *save;
     const char *argv[MAX_OPTIONS + 16] = {
@@ -132,29 +124,25 @@ static void run_server(const char *qemu, int fd)
         object,
     };
     int n = 14;
-    sigset_t none;
+    pid_t pid;
 
     snprintf(object, sizeof(object), "kvm390-api,id=api0,fd=%d", fd);
+    options = options ? strdup(options) : NULL;
     if (options) {
-        options = strdup(options);
         for (word = strtok_r(options, " ", &save); word && n < MAX_OPTIONS;
              word = strtok_r(NULL, " ", &save)) {
             argv[n++] = word;
         }
     }
     /* A terminal's ^C is for the program, and the VM ends with that. */
-    setpgid(0, 0);
-    unsetenv("LD_PRELOAD");
-    unsetenv("LD_LIBRARY_PATH");
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    execvp(qemu, (char *const *)argv);
-    _exit(127);
+    pid = kvm390_spawn((char *const *)argv, kvm390_caller.detached);
+    free(options);
+    return pid;
 }
 
 struct kvm390_vm *kvm390_vm_start(const char *qemu)
 {
-    int pair[2];
+    int pair[2], fd;
     pid_t pid;
 
     if (!qemu) {
@@ -166,15 +154,15 @@ struct kvm390_vm *kvm390_vm_start(const char *qemu)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
         return NULL;
     }
-    pid = fork();
-    if (pid == 0) {
-        int fd = dup(pair[1]); /* without CLOEXEC */
-
-        run_server(qemu, fd);
+    pair[0] = kvm390_hide(pair[0]);
+    fd = dup(pair[1]); /* without CLOEXEC */
+    pid = fd < 0 ? -1 : start_server(qemu, fd);
+    if (fd >= 0) {
+        close(fd);
     }
     close(pair[1]);
     if (pid < 0) {
-        close(pair[0]);
+        kvm390_unhide(pair[0]);
         return NULL;
     }
     return vm_open(pair[0], pid);
@@ -207,31 +195,44 @@ static void vcpu_free(struct kvm390_vcpu *vcpu)
         munmap(vcpu->run, RUN_SIZE);
     }
     if (vcpu->run_fd >= 0) {
-        close(vcpu->run_fd);
+        kvm390_unhide(vcpu->run_fd);
     }
     if (vcpu->conn.fd >= 0) {
-        close(vcpu->conn.fd);
+        kvm390_unhide(vcpu->conn.fd);
     }
     free(vcpu);
 }
 
-#ifdef KVM390_PRELOAD
-/* A child of fork() may have the VM still; close() does not wait for that. */
-static void wait_for(pid_t pid)
+/* Its descriptors are the parent's; only the memory is there. */
+static bool is_forked(const struct kvm390_vm *vm)
 {
-    int i;
+    return vm->owner != getpid();
+}
 
-    for (i = 0; i < 100 && waitpid(pid, NULL, WNOHANG) == 0; i++) {
-        usleep(2000);
-    }
-}
-#else
-static void wait_for(pid_t pid)
+/*
+ * The server's process ends because its connection does, for all who have it.
+ * What stands still is killed: it is alive, as the connection shows.
+ */
+#define END_MS 2000
+
+static void end_server(struct kvm390_vm *vm)
 {
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    struct pollfd pfd = { .fd = vm->conn.fd, .events = POLLIN };
+    char rest[256];
+    ssize_t n = 1;
+
+    shutdown(vm->conn.fd, SHUT_WR);
+    while (n > 0 || (n < 0 && errno == EINTR)) {
+        if (poll(&pfd, 1, END_MS) == 0) {
+            kill(vm->pid, SIGKILL);
+        }
+        n = recv(vm->conn.fd, rest, sizeof(rest), 0);
+    }
+    if (!kvm390_caller.detached) {
+        while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR) {
+        }
     }
 }
-#endif
 
 void kvm390_vm_close(struct kvm390_vm *vm)
 {
@@ -247,15 +248,16 @@ void kvm390_vm_close(struct kvm390_vm *vm)
     pthread_mutex_unlock(&vms_lock);
     while ((vcpu = vm->vcpus)) {
         vm->vcpus = vcpu->next;
+        if (is_forked(vm)) {
+            vcpu->run_fd = vcpu->conn.fd = -1;
+        }
         vcpu_free(vcpu);
     }
-    close(vm->conn.fd);
-    if (vm->pid > 0) {
-        /* It ends because its connection did. */
-        wait_for(vm->pid);
-    }
-    if (vm->locks) {
-        munmap(vm->locks, (MAX_VCPUS + 1) * sizeof(*vm->locks));
+    if (!is_forked(vm)) {
+        if (vm->pid > 0) {
+            end_server(vm);
+        }
+        kvm390_unhide(vm->conn.fd);
     }
     free(vm);
 }
@@ -280,9 +282,8 @@ static int vcpu_connect(struct kvm390_vcpu *vcpu)
         close(pair[0]);
         return -1;
     }
-    vcpu->conn.fd = pair[0];
-    vcpu->conn.lock = &vcpu->vm->locks[1 + vcpu->id];
-    lock_init(vcpu->conn.lock);
+    vcpu->conn.fd = kvm390_hide(pair[0]);
+    pthread_mutex_init(&vcpu->conn.lock, NULL);
     return 0;
 }
 
@@ -303,6 +304,7 @@ static struct kvm390_vcpu *vcpu_open(struct kvm390_vm *vm, uint32_t cmd,
     if (simple_call(&vm->conn, cmd, target, id, -1, &vcpu->run_fd) < 0) {
         goto fail;
     }
+    vcpu->run_fd = kvm390_hide(vcpu->run_fd);
     if (vcpu->run_fd < 0 || id >= MAX_VCPUS) {
         errno = EPROTO;
         goto fail;
@@ -360,47 +362,57 @@ static uint64_t read_field(const void *arg, size_t at, size_t size)
     return w;
 }
 
-/* What an ioctl's struct points to, collected behind it; fills the flags. */
+/*
+ * The memory of a slot, as the file that the VM is to map; the buffer holds
+ * the offset there. True if there is such a file.
+ */
+static bool share_memory(struct kvm390_vm *vm, uint64_t addr, uint64_t len,
+                         uint8_t *buf, int *send_fd)
+{
+    void *memory = (void *)(kvm390_caller.base + addr);
+    uint64_t offset;
+
+    *send_fd = kvm390_memory_share(memory, len, &offset);
+    kvm390_memory_tell(vm, memory, len);
+    if (*send_fd >= 0) {
+        memcpy(buf, &offset, sizeof(offset));
+    }
+    return *send_fd >= 0;
+}
+
+/*
+ * What an ioctl's struct points to, collected behind it; fills the flags.
+ * @at is where the caller has the struct, @arg a copy in this machine's order.
+ */
 static uint8_t *gather(struct kvm390_vm *vm, const struct kvm390_ioctl *io,
-                       void *arg,
+                       uint64_t at, const void *arg,
                        struct kvm390_buffer *buffer, struct kvm390_head *head,
                        int *send_fd)
 {
-    size_t len = buffer[0].in_len + (size_t)buffer[1].in_len, at = 0;
+    size_t len = buffer[0].in_len + (size_t)buffer[1].in_len, n = 0;
+    bool memory = io->fd.kind == KVM390_FD_MEMORY;
     uint8_t *buf = len ? malloc(len) : NULL;
     int i;
 
     for (i = 0; buf && i < KVM390_BUFFERS; i++) {
-        const void *from = (const void *)(uintptr_t)buffer[i].addr;
+        uint64_t from = buffer[i].addr == UINT64_MAX ? at + io->size :
+                        buffer[i].addr;
 
         if (!buffer[i].in_len) {
             continue;
         }
-        if (io->fd.kind == KVM390_FD_MEMORY) {
-            uint64_t memory = read_field(arg, io->fd.at, 8), offset;
-
-            *send_fd = kvm390_memory_share((void *)from, memory, &offset);
-            kvm390_memory_tell(vm, (void *)from, memory);
-            if (*send_fd < 0) {
-                head->flags |= KVM390_BAD_BUF0;
-                continue;
-            }
-            memcpy(buf + at, &offset, 8);
-        } else {
-            if (buffer[i].addr == UINT64_MAX) {
-                from = (const char *)arg + io->size;
-            }
-            if (!kvm390_readable(from, buffer[i].in_len)) {
-                head->flags |= KVM390_BAD_BUF0 << i;
-                continue;
-            }
-            memcpy(buf + at, from, buffer[i].in_len);
+        if (memory ? !share_memory(vm, from, read_field(arg, io->fd.at, 8),
+                                   buf + n, send_fd) :
+                     kvm390_copy_in(buf + n, from, buffer[i].in_len) != 0) {
+            head->flags |= KVM390_BAD_BUF0 << i;
+            continue;
         }
-        kvm390_buffer_reorder(&buffer[i], buf + at, buffer[i].in_len,
-                              KVM390_HOST_ORDER, KVM390_WIRE_ORDER);
-        at += buffer[i].in_len;
+        kvm390_buffer_reorder(&buffer[i], buf + n, buffer[i].in_len,
+                              memory ? KVM390_HOST_ORDER : kvm390_caller.order,
+                              KVM390_WIRE_ORDER);
+        n += buffer[i].in_len;
     }
-    head->buf_len = at;
+    head->buf_len = n;
     return buf;
 }
 
@@ -413,8 +425,8 @@ static int scatter(struct kvm390_buffer *buffer, uint8_t *buf, size_t len)
         size_t n = buffer[i].out_len < len ? buffer[i].out_len : len;
 
         kvm390_buffer_reorder(&buffer[i], buf, n, KVM390_WIRE_ORDER,
-                              KVM390_HOST_ORDER);
-        if (kvm390_copy_out((void *)(uintptr_t)buffer[i].addr, buf, n)) {
+                              kvm390_caller.order);
+        if (kvm390_copy_out(buffer[i].addr, buf, n)) {
             return -EFAULT;
         }
         buf += n;
@@ -426,25 +438,33 @@ static int scatter(struct kvm390_buffer *buffer, uint8_t *buf, size_t len)
 /* The kernel's signal set has 8 bytes, which libc's begins with. */
 #define KERNEL_SIGSET 8
 
-static int set_signal_mask(struct kvm390_vcpu *vcpu, const void *arg)
+static int set_signal_mask(struct kvm390_vcpu *vcpu, uint64_t arg)
 {
-    const struct kvm_signal_mask *mask = arg;
+    uint8_t bytes[KERNEL_SIGSET];
+    uint32_t len;
 
-    if (!mask) {
+    if (!arg) {
         vcpu->has_sigmask = false;
         return 0;
     }
-    if (!kvm390_readable(mask, sizeof(*mask))) {
+    if (kvm390_copy_in(&len, arg, sizeof(len))) {
         return -EFAULT;
     }
-    if (mask->len != KERNEL_SIGSET) {
+    kvm390_reorder(&kvm390_layout_u32, &len, sizeof(len), kvm390_caller.order,
+                   KVM390_HOST_ORDER);
+    if (len != KERNEL_SIGSET) {
         return -EINVAL;
     }
-    if (!kvm390_readable(mask->sigset, KERNEL_SIGSET)) {
+    if (kvm390_copy_in(bytes, arg + offsetof(struct kvm_signal_mask, sigset),
+                       sizeof(bytes))) {
         return -EFAULT;
     }
-    sigfillset(&vcpu->sigmask);
-    memcpy(&vcpu->sigmask, mask->sigset, KERNEL_SIGSET);
+    if (kvm390_caller.signals) {
+        kvm390_caller.signals(&vcpu->sigmask, bytes);
+    } else {
+        sigfillset(&vcpu->sigmask);
+        memcpy(&vcpu->sigmask, bytes, sizeof(bytes));
+    }
     vcpu->has_sigmask = true;
     return 0;
 }
@@ -499,7 +519,7 @@ static int run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
 {
     static uint32_t runs; /* atomic; with the process, a number of its own */
     uint64_t token;
-    sigset_t all, before;
+    sigset_t all, before, blocked;
     int ret;
 
     token = (uint64_t)getpid() << 32 |
@@ -507,9 +527,13 @@ static int run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
     msg->head.arg = token;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_mutex_lock(vcpu->conn.lock);
+    blocked = before;
+    if (kvm390_caller.blocked) {
+        kvm390_caller.blocked(&blocked);
+    }
+    pthread_mutex_lock(&vcpu->conn.lock);
     ret = kvm390_send(&vcpu->conn, msg, NULL, -1);
-    if (!ret && !kvm390_poll(&vcpu->conn) && interrupted(vcpu, &before)) {
+    if (!ret && !kvm390_poll(&vcpu->conn) && interrupted(vcpu, &blocked)) {
         /* It may be over by itself already; either way there is one reply. */
         simple_call(&vcpu->vm->conn, KVM390_CMD_CANCEL, vcpu->id, token, -1,
                     NULL);
@@ -517,7 +541,7 @@ static int run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
     if (!ret) {
         ret = kvm390_recv(&vcpu->conn, msg, NULL, reply);
     }
-    pthread_mutex_unlock(vcpu->conn.lock);
+    pthread_mutex_unlock(&vcpu->conn.lock);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (ret) {
         errno = EIO; /* what KVM says of a VM that is dead */
@@ -563,7 +587,7 @@ static int eventfd_of(const struct kvm390_ioctl *io, const void *arg,
 }
 
 static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
-                    int32_t target, unsigned long request, void *arg)
+                    int32_t target, unsigned long request, uint64_t arg)
 {
     const struct kvm390_ioctl *io = kvm390_ioctl_find(request,
                                                       kvm390_kind(target));
@@ -575,6 +599,10 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     uint8_t *buf = NULL;
     void *reply = NULL;
 
+    if (is_forked(vm)) {
+        errno = EIO; /* what KVM says where the memory is not the VM's */
+        return -1;
+    }
     if (request == KVM_RUN && vcpu && arg) {
         errno = EINVAL;
         return -1;
@@ -590,18 +618,19 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
         conn = &vm->conn; /* need not wait for KVM_RUN to end */
     }
     if (io && io->pass == KVM390_PASS_NUMBER) {
-        msg.head.arg = (uintptr_t)arg;
+        msg.head.arg = arg;
     } else if (io && io->size) {
-        if (!kvm390_readable(arg, io->size)) {
+        if (kvm390_copy_in(msg.arg, arg, io->size)) {
             msg.head.flags = KVM390_BAD_ARG;
         } else {
-            memcpy(msg.arg, arg, io->size);
             msg.head.arg_len = io->size;
+            kvm390_arg_reorder(io, msg.arg, kvm390_caller.order,
+                               KVM390_HOST_ORDER);
             kvm390_buffers(io, msg.arg, buffer);
             if (eventfd_of(io, msg.arg, &send_fd)) {
                 return -1;
             }
-            buf = gather(vm, io, arg, buffer, &msg.head, &send_fd);
+            buf = gather(vm, io, arg, msg.arg, buffer, &msg.head, &send_fd);
             kvm390_arg_reorder(io, msg.arg, KVM390_HOST_ORDER,
                                KVM390_WIRE_ORDER);
         }
@@ -617,7 +646,7 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     }
     ret = msg.head.ret;
     if (io && msg.head.arg_len == io->size && io->pass >= KVM390_PASS_OUT) {
-        kvm390_arg_reorder(io, msg.arg, KVM390_WIRE_ORDER, KVM390_HOST_ORDER);
+        kvm390_arg_reorder(io, msg.arg, KVM390_WIRE_ORDER, kvm390_caller.order);
         if (kvm390_copy_out(arg, msg.arg, io->size)) {
             ret = -EFAULT;
         }
@@ -627,7 +656,14 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     }
     free(reply);
     if (recv_fd >= 0 && ret >= 0 && io && io->fd.kind == KVM390_FD_STORED) {
-        memcpy((char *)arg + io->fd.at, &recv_fd, sizeof(recv_fd));
+        int32_t number = recv_fd;
+
+        kvm390_reorder(&kvm390_layout_u32, &number, sizeof(number),
+                       KVM390_HOST_ORDER, kvm390_caller.order);
+        if (kvm390_copy_out(arg + io->fd.at, &number, sizeof(number))) {
+            close(recv_fd);
+            ret = -EFAULT;
+        }
     } else if (recv_fd >= 0 && ret >= 0) {
         ret = recv_fd;
     } else if (recv_fd >= 0) {
@@ -642,7 +678,7 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
 }
 
 static int traced(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
-                  int32_t target, unsigned long request, void *arg)
+                  int32_t target, unsigned long request, uint64_t arg)
 {
     int ret = do_ioctl(vm, vcpu, target, request, arg);
 
@@ -662,46 +698,90 @@ static int traced(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
 
 int kvm390_system_ioctl(struct kvm390_vm *vm, unsigned long request, void *arg)
 {
-    return traced(vm, NULL, KVM390_SYSTEM, request, arg);
+    return traced(vm, NULL, KVM390_SYSTEM, request, (uintptr_t)arg);
 }
 
 int kvm390_vm_ioctl(struct kvm390_vm *vm, unsigned long request, void *arg)
 {
-    return traced(vm, NULL, KVM390_VM, request, arg);
+    return traced(vm, NULL, KVM390_VM, request, (uintptr_t)arg);
 }
 
 int kvm390_device_ioctl(struct kvm390_vm *vm, unsigned long request, void *arg)
 {
-    return traced(vm, NULL, KVM390_FLIC, request, arg);
+    return traced(vm, NULL, KVM390_FLIC, request, (uintptr_t)arg);
 }
 
 int kvm390_vcpu_ioctl(struct kvm390_vcpu *vcpu, unsigned long request,
                       void *arg)
 {
-    return traced(vcpu->vm, vcpu, vcpu->id, request, arg);
+    return traced(vcpu->vm, vcpu, vcpu->id, request, (uintptr_t)arg);
+}
+
+/* Sent as it is: it points nowhere, and the struct is not the caller's. */
+static void tell(struct kvm390_vm *vm, const struct kvm390_protect *p)
+{
+    const struct kvm390_ioctl *io = kvm390_ioctl_find(KVM390_PROTECT,
+                                                      KVM390_ON_VM);
+    struct kvm390_message msg = {
+        .head = { .cmd = KVM390_PROTECT, .target = KVM390_VM,
+                  .arg_len = sizeof(*p) },
+    };
+    void *reply = NULL;
+
+    memcpy(msg.arg, p, sizeof(*p));
+    kvm390_arg_reorder(io, msg.arg, KVM390_HOST_ORDER, KVM390_WIRE_ORDER);
+    kvm390_call(&vm->conn, &msg, NULL, -1, NULL, &reply);
+    free(reply);
 }
 
 void kvm390_tell_protection(struct kvm390_vm *vm, uintptr_t addr, size_t len,
                             int prot)
 {
     struct kvm390_protect p = {
-        .addr = addr, .len = len,
+        .addr = addr - kvm390_caller.base, .len = len,
         .permit = (prot & PROT_READ ? KVM390_PERMIT_READ : 0) |
                   (prot & PROT_WRITE ? KVM390_PERMIT_ALL : 0),
     };
     int saved = errno;
 
     if (vm) {
-        kvm390_vm_ioctl(vm, KVM390_PROTECT, &p);
+        tell(vm, &p);
     } else {
         pthread_mutex_lock(&vms_lock);
         for (vm = vms; vm; vm = vm->next) {
             /* A child's memory is no VM's of its parent. */
-            if (vm->owner == getpid()) {
-                kvm390_vm_ioctl(vm, KVM390_PROTECT, &p);
+            if (vm->pid > 0 && !is_forked(vm)) {
+                tell(vm, &p);
             }
         }
         pthread_mutex_unlock(&vms_lock);
     }
     errno = saved;
+}
+
+int kvm390_plo_functions(struct kvm390_vm *vm, uint8_t plo[32])
+{
+    const struct kvm390_ioctl *io = kvm390_ioctl_find(KVM_GET_DEVICE_ATTR,
+                                                      KVM390_ON_VM);
+    struct kvm_device_attr attr = {
+        .group = KVM_S390_VM_CPU_MODEL,
+        .attr = KVM_S390_VM_CPU_MACHINE_SUBFUNC,
+    };
+    struct kvm390_message msg = {
+        .head = { .cmd = KVM_GET_DEVICE_ATTR, .target = KVM390_VM,
+                  .arg_len = sizeof(attr) },
+    };
+    void *reply = NULL;
+    int ret;
+
+    memcpy(msg.arg, &attr, sizeof(attr));
+    kvm390_arg_reorder(io, msg.arg, KVM390_HOST_ORDER, KVM390_WIRE_ORDER);
+    ret = kvm390_call(&vm->conn, &msg, NULL, -1, NULL, &reply);
+    if (!ret && reply && msg.head.buf_len >= 32) {
+        memcpy(plo, reply, 32); /* the first of its fields */
+    } else {
+        ret = -1;
+    }
+    free(reply);
+    return ret;
 }

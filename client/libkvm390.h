@@ -27,9 +27,10 @@
  *
  * Memory: the memory of a slot is shared with the VM in place. The first time
  * it is named, a private mapping is replaced by a shared one with the same
- * contents; no other thread may store to it during that call, and fork() does
- * not copy it afterwards. Use kvm390_memory_register() for memory that is a
- * shared mapping of a file already.
+ * contents; no other thread may store to it during that call. A child of fork()
+ * has its own copy as of any private memory; the VM is not its (EIO). Use
+ * kvm390_memory_register() for memory that is a shared mapping of a file
+ * already.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

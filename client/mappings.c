@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#define _GNU_SOURCE
 #include "internal.h"
 
 #include <errno.h>
@@ -38,6 +37,16 @@ static int mappings_grow(struct kvm390_mappings *list)
     return 0;
 }
 
+int kvm390_mappings_add(struct kvm390_mappings *list,
+                        const struct kvm390_mapping *m)
+{
+    if (list->n == list->room && mappings_grow(list)) {
+        return -1;
+    }
+    list->m[list->n++] = *m;
+    return 0;
+}
+
 int kvm390_mappings(uintptr_t addr, uintptr_t end,
                     struct kvm390_mappings *list)
 {
@@ -57,20 +66,14 @@ int kvm390_mappings(uintptr_t addr, uintptr_t end,
         if (from >= end) {
             break;
         }
-        if (list->n == list->room) {
-            ret = mappings_grow(list);
-            if (ret) {
-                break;
-            }
-        }
-        list->m[list->n++] = (struct kvm390_mapping) {
+        ret = kvm390_mappings_add(list, &(struct kvm390_mapping) {
             .from = from > addr ? from : addr,
             .to = to < end ? to : end,
             .prot = (mode[0] == 'r' ? PROT_READ : 0) |
                     (mode[1] == 'w' ? PROT_WRITE : 0) |
                     (mode[2] == 'x' ? PROT_EXEC : 0),
             .inode = inode,
-        };
+        });
     }
     if (maps) {
         fclose(maps);

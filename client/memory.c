@@ -6,7 +6,6 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#define _GNU_SOURCE
 #include "internal.h"
 
 #include <errno.h>
@@ -32,6 +31,11 @@ struct range {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of ranges */
 static struct range *ranges;
 static bool told; /* a VM was told of protected memory */
+
+static int duplicate(int fd)
+{
+    return kvm390_hide(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
 
 static struct range *find(uintptr_t addr, uintptr_t end, bool file)
 {
@@ -90,7 +94,7 @@ static void forget(uintptr_t addr, uintptr_t end)
             continue;
         }
         if (end < r->end) {
-            int fd = r->fd < 0 ? -1 : fcntl(r->fd, F_DUPFD_CLOEXEC, 3);
+            int fd = r->fd < 0 ? -1 : duplicate(r->fd);
 
             if (!add(end, r->end, fd, r->offset + (end - r->addr),
                      r->was_private)) {
@@ -107,7 +111,7 @@ static void forget(uintptr_t addr, uintptr_t end)
         }
         *p = r->next;
         if (r->fd >= 0) {
-            close(r->fd);
+            kvm390_unhide(r->fd);
         }
         free(r);
     }
@@ -116,7 +120,7 @@ static void forget(uintptr_t addr, uintptr_t end)
 int kvm390_memory_register(void *addr, size_t len, int fd, uint64_t offset)
 {
     uintptr_t start = (uintptr_t)addr;
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    int copy = duplicate(fd);
     bool shared;
 
     if (copy < 0) {
@@ -126,7 +130,7 @@ int kvm390_memory_register(void *addr, size_t len, int fd, uint64_t offset)
     shared = is_shared(start, start + len);
     forget(start, start + len);
     if (add(start, start + len, copy, offset, false)) {
-        close(copy);
+        kvm390_unhide(copy);
         copy = -1;
     }
     pthread_mutex_unlock(&lock);
@@ -197,7 +201,11 @@ void kvm390_memory_tell(struct kvm390_vm *vm, void *addr, size_t len)
     struct kvm390_mappings list;
     size_t i;
 
-    if (!kvm390_mappings(at, end, &list)) {
+    int (*find)(uintptr_t, uintptr_t, struct kvm390_mappings *) =
+        kvm390_caller.protections ? kvm390_caller.protections :
+                                    kvm390_mappings;
+
+    if (!find(at, end, &list)) {
         for (i = 0; i < list.n; i++) {
             tell_part(vm, at, list.m[i].from, PROT_NONE);
             tell_part(vm, list.m[i].from, list.m[i].to, list.m[i].prot);
@@ -213,7 +221,7 @@ static int replace(uintptr_t addr, uintptr_t end)
 {
     struct kvm390_mappings list;
     int ret = kvm390_mappings(addr, end, &list);
-    int fd = memfd_create("kvm390-memory", MFD_CLOEXEC);
+    int fd = kvm390_hide(memfd_create("kvm390-memory", MFD_CLOEXEC));
     size_t i;
 
     if (fd < 0 || ftruncate(fd, end - addr)) {
@@ -230,7 +238,7 @@ static int replace(uintptr_t addr, uintptr_t end)
 
 out:
     if (ret && fd >= 0) {
-        close(fd);
+        kvm390_unhide(fd);
     }
     kvm390_mappings_free(&list);
     return ret;
@@ -281,6 +289,20 @@ static bool overlaps_file(uintptr_t addr, uintptr_t end)
     return false;
 }
 
+static void lock_mappings(void)
+{
+    if (kvm390_caller.lock_mappings) {
+        kvm390_caller.lock_mappings();
+    }
+}
+
+static void unlock_mappings(void)
+{
+    if (kvm390_caller.unlock_mappings) {
+        kvm390_caller.unlock_mappings();
+    }
+}
+
 int kvm390_memory_share(void *addr, size_t len, uint64_t *offset)
 {
     uintptr_t start = (uintptr_t)addr, end = start + len;
@@ -291,6 +313,7 @@ int kvm390_memory_share(void *addr, size_t len, uint64_t *offset)
         errno = EFAULT;
         return -1;
     }
+    lock_mappings();
     pthread_mutex_lock(&lock);
     refresh(start, end);
     r = find(start, end, true);
@@ -313,6 +336,7 @@ int kvm390_memory_share(void *addr, size_t len, uint64_t *offset)
         r->shared = true;
     }
     pthread_mutex_unlock(&lock);
+    unlock_mappings();
     return fd;
 }
 
@@ -330,4 +354,61 @@ bool kvm390_memory_discard(void *addr, size_t len)
     }
     pthread_mutex_unlock(&lock);
     return done;
+}
+
+/* --- fork() --- */
+
+/* Still mapped there is the file; what a child stores becomes its own. */
+static void make_private(const struct range *r)
+{
+    struct kvm390_mappings list;
+    struct stat st;
+    size_t i;
+
+    if (!kvm390_mappings(r->addr, r->end, &list) && !fstat(r->fd, &st)) {
+        for (i = 0; i < list.n; i++) {
+            const struct kvm390_mapping *m = &list.m[i];
+
+            if (m->inode == st.st_ino) {
+                mmap((void *)m->from, m->to - m->from, m->prot,
+                     MAP_PRIVATE | MAP_FIXED, r->fd,
+                     r->offset + (m->from - r->addr));
+            }
+        }
+    }
+    kvm390_mappings_free(&list);
+}
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void forked(void)
+{
+    struct range *r;
+
+    for (r = ranges; r; r = r->next) {
+        if (r->fd >= 0 && r->was_private) {
+            make_private(r);
+        }
+        r->fd = -1; /* hidden ones are closed */
+        r->shared = false;
+    }
+    while ((r = ranges)) {
+        ranges = r->next;
+        free(r);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+/* Before the one of caller.c, which closes the descriptors. */
+__attribute__((constructor(101))) static void memory_init(void)
+{
+    pthread_atfork(before_fork, after_fork, forked);
 }

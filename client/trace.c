@@ -42,6 +42,7 @@ static uint64_t field_value(const uint8_t *p, size_t size)
 }
 
 /* What there is room for of more text, behind what is there. */
+__attribute__((format(printf, 3, 4)))
 static void add(char *out, size_t room, const char *format, ...)
 {
     size_t n = strlen(out);
@@ -82,59 +83,74 @@ static void print_struct(char *out, size_t room, const struct kvm390_ioctl *io,
     }
 }
 
+/* A field of struct kvm_run, which is in the caller's byte order. */
+static uint64_t run_field(const void *field, size_t size)
+{
+    uint64_t value = field_value(field, size);
+
+    return kvm390_caller.order == KVM390_HOST_ORDER ? value :
+           __builtin_bswap64(value) >> (64 - 8 * size);
+}
+
+#define FIELD(f) ((unsigned long long)run_field(&(f), sizeof(f)))
+
 static void print_exit(char *out, size_t room, const struct kvm_run *run)
 {
-    switch (run->exit_reason) {
+    switch (FIELD(run->exit_reason)) {
     case KVM_EXIT_S390_SIEIC:
-        snprintf(out, room, "SIEIC icptcode=%u ipa=0x%04x ipb=0x%08x",
-                 run->s390_sieic.icptcode, run->s390_sieic.ipa,
-                 run->s390_sieic.ipb);
+        snprintf(out, room, "SIEIC icptcode=%llu ipa=0x%04llx ipb=0x%08llx",
+                 FIELD(run->s390_sieic.icptcode), FIELD(run->s390_sieic.ipa),
+                 FIELD(run->s390_sieic.ipb));
         break;
     case KVM_EXIT_DEBUG:
-        snprintf(out, room, "DEBUG type=%u addr=0x%llx",
-                 run->debug.arch.type,
-                 (unsigned long long)run->debug.arch.addr);
+        snprintf(out, room, "DEBUG type=%llu addr=0x%llx",
+                 FIELD(run->debug.arch.type),
+                 FIELD(run->debug.arch.addr));
         break;
     case KVM_EXIT_S390_TSCH:
-        snprintf(out, room, "TSCH dequeued=%u schid=0x%04x%04x",
-                 run->s390_tsch.dequeued, run->s390_tsch.subchannel_id,
-                 run->s390_tsch.subchannel_nr);
+        snprintf(out, room, "TSCH dequeued=%llu schid=0x%04llx%04llx",
+                 FIELD(run->s390_tsch.dequeued),
+                 FIELD(run->s390_tsch.subchannel_id),
+                 FIELD(run->s390_tsch.subchannel_nr));
         break;
     case KVM_EXIT_S390_STSI:
-        snprintf(out, room, "STSI %u.%u.%u addr=0x%llx", run->s390_stsi.fc,
-                 run->s390_stsi.sel1, run->s390_stsi.sel2,
-                 (unsigned long long)run->s390_stsi.addr);
+        snprintf(out, room, "STSI %llu.%llu.%llu addr=0x%llx",
+                 FIELD(run->s390_stsi.fc),
+                 FIELD(run->s390_stsi.sel1), FIELD(run->s390_stsi.sel2),
+                 FIELD(run->s390_stsi.addr));
         break;
     case KVM_EXIT_S390_RESET:
         snprintf(out, room, "RESET flags=0x%llx",
-                 (unsigned long long)run->s390_reset_flags);
+                 FIELD(run->s390_reset_flags));
         break;
     case KVM_EXIT_S390_UCONTROL:
-        snprintf(out, room, "UCONTROL trans_exc_code=0x%llx pgm_code=0x%x",
-                 (unsigned long long)run->s390_ucontrol.trans_exc_code,
-                 run->s390_ucontrol.pgm_code);
+        snprintf(out, room, "UCONTROL trans_exc_code=0x%llx pgm_code=0x%llx",
+                 FIELD(run->s390_ucontrol.trans_exc_code),
+                 FIELD(run->s390_ucontrol.pgm_code));
         break;
     case KVM_EXIT_INTR:
         snprintf(out, room, "INTR");
         break;
     default:
-        snprintf(out, room, "exit_reason=%u", run->exit_reason);
+        snprintf(out, room, "exit_reason=%llu", FIELD(run->exit_reason));
         break;
     }
 }
 
 void kvm390_trace(const char *object, const struct kvm390_ioctl *io,
-                  unsigned long request, void *arg, int ret, int err,
+                  unsigned long request, uint64_t arg, int ret, int err,
                   const struct kvm_run *run)
 {
     char args[1024] = "", result[160] = "";
+    uint8_t copy[KVM390_MAX_ARG];
 
-    if (io && io->size && kvm390_readable(arg, io->size)) {
-        print_struct(args, sizeof(args), io, arg);
+    if (io && io->size && !kvm390_copy_in(copy, arg, io->size)) {
+        kvm390_arg_reorder(io, copy, kvm390_caller.order, KVM390_HOST_ORDER);
+        print_struct(args, sizeof(args), io, copy);
     } else if (io && io->size) {
-        snprintf(args, sizeof(args), "%p (unreadable)", arg);
+        snprintf(args, sizeof(args), "0x%" PRIx64 " (unreadable)", arg);
     } else if (io && io->pass == KVM390_PASS_NUMBER) {
-        snprintf(args, sizeof(args), "0x%" PRIxPTR, (uintptr_t)arg);
+        snprintf(args, sizeof(args), "0x%" PRIx64, arg);
     }
     if (request == KVM_RUN && run && ret >= 0) {
         print_exit(result, sizeof(result), run);

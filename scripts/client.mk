@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Clients of the KVM API: libkvm390, the preload library, kvm390-exec; and
+# Clients of the KVM API: libkvm390, kvm390-exec; and
 # Linux's own KVM selftests, run with them.
 
 CLIENT = $(B)/client$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)

@@ -17,6 +17,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +48,8 @@ static void test_open(void)
         open64("/dev/kvm", O_RDWR), openat(AT_FDCWD, "/dev/kvm", O_RDWR),
         openat64(AT_FDCWD, "/dev/kvm", O_RDWR),
     };
+    struct stat st;
+    char byte = 0;
     size_t i;
 
     for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
@@ -55,6 +59,13 @@ static void test_open(void)
         CHECK(ioctl(fds[i], KVM_GET_API_VERSION, 0) == -1 && errno == EBADF);
     }
     CHECK(access("/dev/kvm", R_OK | W_OK) == 0);
+    CHECK(stat("/dev/../dev//kvm", &st) == 0 && S_ISCHR(st.st_mode) &&
+          st.st_rdev == makedev(10, 232));
+    fds[0] = syscall(SYS_openat, AT_FDCWD, "/dev/./kvm", O_RDWR);
+    CHECK(is_kvm(fds[0]) && fstat(fds[0], &st) == 0 && S_ISCHR(st.st_mode));
+    CHECK(read(fds[0], &byte, 1) == -1 && errno == EINVAL);
+    CHECK(write(fds[0], &byte, 1) == -1 && errno == EINVAL);
+    close(fds[0]);
 }
 
 static void test_pass_through(void)
@@ -131,7 +142,7 @@ static void test_close_range(void)
     close(kvm);
 }
 
-/* A vCPU's descriptor, mapped; a child has the VM after its parent let go. */
+/* A vCPU's descriptor, mapped; a child has that, but not the VM. */
 static void test_fork(void)
 {
     int kvm = open("/dev/kvm", O_RDWR), vm = ioctl(kvm, KVM_CREATE_VM, 0);
@@ -150,10 +161,10 @@ static void test_fork(void)
     fflush(stdout);
     child = fork();
     if (!child) {
-        memset(&regs, 0, sizeof(regs));
-        _exit(!(read(go[0], &byte, 1) == 1 && is_vm(vm) &&
-                ioctl(vcpu, KVM_GET_REGS, &regs) == 0 &&
-                regs.gprs[3] == 0x1234));
+        _exit(!(read(go[0], &byte, 1) == 1 && is_kvm(kvm) &&
+                ioctl(vm, KVM_CHECK_EXTENSION, 0) == -1 && errno == EIO &&
+                ioctl(vcpu, KVM_GET_REGS, &regs) == -1 && errno == EIO &&
+                run->s.regs.gprs[3] == 0x1234));
     }
     munmap(run, 4096);
     close(vcpu);
@@ -164,6 +175,36 @@ static void test_fork(void)
           WEXITSTATUS(status) == 0);
     close(go[0]);
     close(go[1]);
+}
+
+/* Memory that a slot made shared is a child's own after fork() all the same. */
+static void test_fork_memory(void)
+{
+    int kvm = open("/dev/kvm", O_RDWR), vm = ioctl(kvm, KVM_CREATE_VM, 0);
+    int status = -1;
+    char *memory = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct kvm_userspace_memory_region region = {
+        .memory_size = 1 << 20, .userspace_addr = (unsigned long)memory,
+    };
+    pid_t child;
+
+    memory[5] = 1;
+    CHECK(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) == 0);
+    fflush(stdout);
+    child = fork();
+    if (!child) {
+        bool there = memory[5] == 1;
+
+        memory[5] = 2;
+        _exit(!there);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(memory[5] == 1);
+    CHECK(waitpid(-1, &status, 0) == -1 && errno == ECHILD);
+    close(vm);
+    close(kvm);
+    munmap(memory, 1 << 20);
 }
 
 static void *keep_asking(void *vm)
@@ -226,6 +267,7 @@ int main(void)
         { "dup() and its kin", test_copies },
         { "close_range(), closefrom()", test_close_range },
         { "fork(), mmap()", test_fork },
+        { "fork() and a slot's memory", test_fork_memory },
         { "close() while an ioctl is under way", test_close_race },
         { "/sys/module/kvm", test_module },
     };
