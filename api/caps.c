@@ -136,6 +136,7 @@ static int cpu_topology(void)
     CAP(KVM_CAP_PRE_FAULT_MEMORY, yes) \
     CAP(KVM_CAP_S390_PSW, yes) \
     CAP(KVM_CAP_S390_GMAP, yes) \
+    CAP(KVM_CAP_S390_COW, yes) /* without it no QEMU starts */ \
     CAP(KVM_CAP_S390_IRQCHIP, yes) \
     CAP(KVM_CAP_S390_CSS_SUPPORT, yes) \
     CAP(KVM_CAP_S390_INJECT_IRQ, yes) \

@@ -55,6 +55,24 @@ static void test_extensions(void)
     CHECK(extension(-1) == 0);
 }
 
+/* What QEMU's own KVM accelerator, 7.2 to 11, does not start without. */
+static void test_qemus_extensions(void)
+{
+    static const int needed[] = {
+        KVM_CAP_USER_MEMORY, KVM_CAP_DESTROY_MEMORY_REGION_WORKS,
+        KVM_CAP_JOIN_MEMORY_REGIONS_WORKS, KVM_CAP_SYNC_MMU,
+        KVM_CAP_INTERNAL_ERROR_DATA, KVM_CAP_IOEVENTFD, KVM_CAP_DEVICE_CTRL,
+        KVM_CAP_S390_COW, KVM_CAP_S390_MEM_OP, KVM_CAP_S390_INJECT_IRQ,
+        KVM_CAP_S390_IRQ_STATE, KVM_CAP_S390_USER_SIGP, KVM_CAP_S390_USER_STSI,
+        KVM_CAP_S390_VCPU_RESETS,
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        CHECK(extension(needed[i]) > 0);
+    }
+}
+
 /* Linux has these on other machines, and not on s390x. */
 static void test_not_offered(void)
 {
@@ -133,6 +151,7 @@ static void test_stats(void)
 static const struct test tests[] = {
     { "system", test_system, false },
     { "CHECK_EXTENSION", test_extensions, false },
+    { "CHECK_EXTENSION of what QEMU needs", test_qemus_extensions, false },
     { "what s390x Linux does not have", test_not_offered, false },
     { "ENABLE_CAP", test_enable_cap, false },
     { "GET_STATS_FD", test_stats, false },
