@@ -8,10 +8,13 @@
  * family has is in the CPU's state; which family generated code uses is in
  * the translation block's flags.
  *
- * A CPU that comes to a key without a family takes the family that waited
- * longest and empties it. This happens where the flags for the next
- * translation block are made, which nothing that changes the PSW key can get
- * around: LPSW, interruptions, SPKA, gdb, migration, the KVM API.
+ * A CPU that comes to a key without a family takes one (kvm390_family_turn());
+ * what that held is put into banks, what the key had left there comes back
+ * (tlbbanks.h). This happens where the flags for the next translation block
+ * are made, which nothing that changes the PSW key can get around: LPSW,
+ * interruptions, SPKA, gdb, migration, the KVM API. The key is in the flags
+ * too: a cached jump skips the fetch check of the page it leads to, so it must
+ * not be taken under another key than it was checked for.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -22,8 +25,6 @@
 #include "kvm390/include/tlb-pages.h"
 #include "kvm390/include/tlbbanks.h"
 
-/* Families with a key: two, on top of the one without. */
-#define KVM390_KEY_FAMILIES         2
 /* MMU indexes in a family: primary, secondary, home, real. */
 #define KVM390_FAMILY_SIZE          4
 /* The indexes of all families; above them are the banks (tlbbanks.h). */
@@ -36,11 +37,13 @@
 #define KVM390_FLAG_FAMILY          (3u << KVM390_FLAG_FAMILY_SHIFT)
 /* The family is that of a space which an access register designates. */
 #define KVM390_FLAG_AR_SPACE        (1u << 6)
+/* The PSW key, 4 bits; 0 without a family. */
+#define KVM390_FLAG_KEY_SHIFT       7
 
 /* Others than the CPU's own thread set stale, in a quiesced state. */
 typedef struct Kvm390Tlb {
     uint8_t key[KVM390_KEY_FAMILIES];   /* 0: none yet */
-    uint8_t next;                       /* to be taken next */
+    Kvm390FamilyTurns turns;
     bool stale;                         /* atomic; all TLBs are to be emptied */
     uint32_t fills[KVM390_INDEXES];     /* for kvm390_tlb_filled() */
     Kvm390TlbBanks banks;
@@ -76,6 +79,7 @@ typedef struct Kvm390Cpu {
 
 #ifdef CONFIG_USER_ONLY
 #define kvm390_skeys_on()       false
+#define kvm390_psw_key(env)     0u
 #define kvm390_key_family(env)  0u
 #define kvm390_fetch_family(env) 0u
 #define kvm390_ar_flag(env)     0u
@@ -94,11 +98,13 @@ typedef struct Kvm390Cpu {
 unsigned kvm390_find_key_family(CPUArchState *env, unsigned key);
 unsigned kvm390_find_operand_family(CPUArchState *env);
 
+#define kvm390_psw_key(env)                                                 \
+    ((unsigned)(((env)->psw.mask & PSW_MASK_KEY) >> PSW_SHIFT_KEY))
+
 /* The family that instructions are fetched through. */
 #define kvm390_fetch_family(env)                                            \
     (likely(!((env)->psw.mask & PSW_MASK_KEY)) ? 0u :                       \
-     kvm390_find_key_family(env, ((env)->psw.mask & PSW_MASK_KEY)           \
-                                 >> PSW_SHIFT_KEY))
+     kvm390_find_key_family(env, kvm390_psw_key(env)))
 
 /**
  * kvm390_key_family: the family that storage operands with the PSW key go
@@ -140,7 +146,8 @@ void kvm390_jumps_settle(CPUArchState *env);
 #define kvm390_key_flags(env) ({                                            \
     unsigned family_ = kvm390_key_family(env);                              \
     kvm390_jumps_look(env);                                                 \
-    (family_ << KVM390_FLAG_FAMILY_SHIFT) | kvm390_ar_flag(env);            \
+    (family_ << KVM390_FLAG_FAMILY_SHIFT) | kvm390_ar_flag(env) |           \
+        (family_ ? kvm390_psw_key(env) << KVM390_FLAG_KEY_SHIFT : 0u);      \
 })
 
 /* What to add to the MMU index of an address space, in generated code... */
@@ -154,6 +161,28 @@ void kvm390_jumps_settle(CPUArchState *env);
     (kvm390_fetch_family(env) * KVM390_FAMILY_SIZE)
 
 #ifndef CONFIG_USER_ONLY
+
+/**
+ * kvm390_tlb_is_used: whether a TLB of the current CPU holds anything
+ * @env: the current CPU
+ * @mmu_idx: which one
+ */
+bool kvm390_tlb_is_used(CPUArchState *env, unsigned mmu_idx);
+
+/**
+ * kvm390_tlb_leave: put a TLB into a bank, and bring back what is to come
+ * @env: the current CPU
+ * @mmu_idx: an index of a family
+ * @old: whose entries its TLB holds
+ * @new: whose it is to hold
+ * @bank: set to the bank that was changed places with, or KVM390_NO_BANK
+ *
+ * Returns whether the TLB holds nothing but entries of @new now; else the
+ * caller has to empty it.
+ */
+bool kvm390_tlb_leave(CPUArchState *env, unsigned mmu_idx,
+                      const Kvm390TlbOwner *old, const Kvm390TlbOwner *new,
+                      unsigned *bank);
 
 /**
  * kvm390_exec_enter: TCGCPUOps::cpu_exec_enter

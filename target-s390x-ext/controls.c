@@ -13,9 +13,6 @@
 #include "kvm390/include/tlbsize.h"
 #include "kvm390/trace.h"
 
-QEMU_BUILD_BUG_ON(KVM390_INDEXES + KVM390_TLB_BANKS > NB_MMU_MODES);
-QEMU_BUILD_BUG_ON(KVM390_TLBS != NB_MMU_MODES);
-
 /* An index of every family. */
 static uint16_t in_all_families(unsigned index)
 {
@@ -25,29 +22,6 @@ static uint16_t in_all_families(unsigned index)
         map |= 1u << (n * KVM390_FAMILY_SIZE + index);
     }
     return map;
-}
-
-static void change_places(CPUState *cs, unsigned one, unsigned other)
-{
-    Kvm390TlbPages *pages = cpu_env(cs)->kvm390.pages;
-    CPUTLB *tlb = &cs->neg.tlb;
-
-    qemu_spin_lock(&tlb->c.lock);
-    CPUTLBDesc desc = tlb->d[one];
-    CPUTLBDescFast fast = tlb->f[one];
-    Kvm390TlbPages its_pages = pages[one];
-    bool dirty = extract32(tlb->c.dirty, one, 1);
-
-    tlb->d[one] = tlb->d[other];
-    tlb->f[one] = tlb->f[other];
-    pages[one] = pages[other];
-    tlb->c.dirty = deposit32(tlb->c.dirty, one, 1,
-                             extract32(tlb->c.dirty, other, 1));
-    tlb->d[other] = desc;
-    tlb->f[other] = fast;
-    pages[other] = its_pages;
-    tlb->c.dirty = deposit32(tlb->c.dirty, other, 1, dirty);
-    qemu_spin_unlock(&tlb->c.lock);
 }
 
 /*
@@ -83,15 +57,16 @@ static void unsettle_jumps(Kvm390Tlb *tlb, uint64_t old)
 /* Returns the indexes that have to be emptied. */
 static uint16_t change_primary(CPUS390XState *env, uint64_t old)
 {
-    uint64_t new = env->cregs[1];
+    const Kvm390TlbOwner left = { .asce = old, .space = MMU_PRIMARY_IDX };
+    const Kvm390TlbOwner come = { .asce = env->cregs[1],
+                                  .space = MMU_PRIMARY_IDX };
     uint16_t flush = in_all_families(MMU_PRIMARY_IDX);
     unsigned bank;
     bool kept;
 
     unsettle_jumps(&env->kvm390.tlb, old);
-    bank = kvm390_bank_take(&env->kvm390.tlb.banks, old, new, &kept);
-    change_places(env_cpu(env), MMU_PRIMARY_IDX, KVM390_INDEXES + bank);
-    trace_kvm390_space(env_cpu(env)->cpu_index, old, new, bank, kept);
+    kept = kvm390_tlb_leave(env, MMU_PRIMARY_IDX, &left, &come, &bank);
+    trace_kvm390_space(env_cpu(env)->cpu_index, old, come.asce, bank, kept);
     return kept ? flush & ~(1u << MMU_PRIMARY_IDX) : flush;
 }
 

@@ -14,30 +14,75 @@
 
 #define FAMILY_BITS ((1u << KVM390_FAMILY_SIZE) - 1)
 
+static Kvm390TlbOwner owner_of(CPUS390XState *env, unsigned key,
+                               unsigned space)
+{
+    const uint64_t asce[KVM390_FAMILY_SIZE] = {
+        [MMU_PRIMARY_IDX] = env->cregs[1],
+        [MMU_SECONDARY_IDX] = env->cregs[7],
+        [MMU_HOME_IDX] = env->cregs[13],
+    };
+
+    return (Kvm390TlbOwner) { asce[space], key, space };
+}
+
+/* The family's TLBs with one key make way for those with another. */
+static void change_key(CPUS390XState *env, unsigned family, unsigned old,
+                       unsigned key)
+{
+    const unsigned first = family * KVM390_FAMILY_SIZE;
+    unsigned spaces = kvm390_bank_spaces(&env->kvm390.tlb.banks, key);
+    uint16_t flush = 0;
+    unsigned space, bank;
+
+    for (space = 0; space < KVM390_FAMILY_SIZE; space++) {
+        const Kvm390TlbOwner left = owner_of(env, old, space);
+        const Kvm390TlbOwner come = owner_of(env, key, space);
+
+        if (!(spaces & 1u << space) &&
+            !kvm390_tlb_is_used(env, first + space)) {
+            continue;
+        }
+        if (!kvm390_tlb_leave(env, first + space, &left, &come, &bank) &&
+            kvm390_tlb_is_used(env, first + space)) {
+            flush |= 1u << (first + space);
+        }
+    }
+    if (flush) {
+        tlb_flush_by_mmuidx(env_cpu(env), flush);
+    }
+}
+
+/* Which family to give up: none that storage operands use at the time. */
+static unsigned next_family(Kvm390Tlb *k, unsigned key)
+{
+    int busy = k->ar_active ? k->ar_family - 1 : -1;
+    unsigned n = kvm390_family_turn(&k->turns, key, busy);
+
+    if (n + 1 == k->ar_family) {
+        k->ar_family = 0;
+    }
+    return n;
+}
+
 /*
- * Have a family to be filled anew; @key is what is to be in Kvm390Tlb.key for
- * it. Takes none that storage operands use at the time.
+ * Have a family for something else; @key is what is to be in Kvm390Tlb.key for
+ * it. Spaces that access registers designate have no banks (0 may be what was
+ * left of one). Cached jumps, which skip the fetch check of the page they lead
+ * to, know the key.
  */
 static unsigned take_family(CPUS390XState *env, uint8_t key)
 {
     Kvm390Tlb *k = &env->kvm390.tlb;
-    unsigned n = k->next;
+    unsigned n = next_family(k, key % KVM390_KEYS);
 
-    if (n + 1 == k->ar_family) {
-        if (k->ar_active) {
-            n = (n + 1) % KVM390_KEY_FAMILIES;
-        } else {
-            k->ar_family = 0;
-        }
-    }
-    k->next = (n + 1) % KVM390_KEY_FAMILIES;
-    /*
-     * The jump cache is emptied with it: a cached jump skips the fetch check
-     * of the page it leads to.
-     */
-    tlb_flush_by_mmuidx(env_cpu(env),
-                        FAMILY_BITS << (n + 1) * KVM390_FAMILY_SIZE);
     trace_kvm390_key_family(env_cpu(env)->cpu_index, n + 1, k->key[n], key);
+    if (!k->key[n] || (k->key[n] | key) & KVM390_KEY_OF_AR_SPACE) {
+        tlb_flush_by_mmuidx(env_cpu(env),
+                            FAMILY_BITS << (n + 1) * KVM390_FAMILY_SIZE);
+    } else {
+        change_key(env, n + 1, k->key[n], key);
+    }
     k->key[n] = key;
     return n + 1;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Changes of the PSW key, each with a load under it: between two keys, which
- * keep their TLB entries, and among five, more than are kept apart, where
- * each change empties a key's entries; by SPKA and by LPSWE.
+ * have TLBs at the same time, and among five, more than have, so that each
+ * change puts one's TLB away and brings another's back; by SPKA and by LPSWE.
  */
 #include "guest.h"
 

@@ -24,8 +24,10 @@ typedef struct {
 /* Returns whether the entries of @asce were still there. */
 static bool load(Model *m, uint64_t asce)
 {
+    const Kvm390TlbOwner old = { .asce = m->current };
+    const Kvm390TlbOwner new = { .asce = asce };
     bool kept;
-    unsigned n = kvm390_bank_take(&m->banks, m->current, asce, &kept);
+    unsigned n = kvm390_bank_take(&m->banks, &old, &new, &kept);
     uint64_t found;
 
     g_assert_cmpuint(n, <, KVM390_TLB_BANKS);
@@ -89,6 +91,94 @@ static void test_any_order(void)
     }
 }
 
+/* Key, ASCE and space: who differs in one is another. */
+static void test_owners(void)
+{
+    static const Kvm390TlbOwner owners[] = {
+        { 0x1000, 0, 0 }, { 0x1000, 3, 0 }, { 0x1000, 3, 1 }, { 0, 3, 0 },
+    };
+    Kvm390TlbBanks banks = { };
+    bool kept;
+
+    G_STATIC_ASSERT(G_N_ELEMENTS(owners) == KVM390_TLB_BANKS);
+    for (unsigned i = 0; i < KVM390_TLB_BANKS; i++) {
+        const Kvm390TlbOwner other = { 0x2000, 1, 2 };
+
+        g_assert_cmpuint(kvm390_bank_find(&banks, &owners[i]), ==,
+                         KVM390_NO_BANK);
+        g_assert_cmpuint(kvm390_bank_take(&banks, &owners[i], &other, &kept),
+                         ==, i);
+        g_assert_false(kept);
+    }
+    for (unsigned i = 0; i < KVM390_TLB_BANKS; i++) {
+        g_assert_cmpuint(kvm390_bank_find(&banks, &owners[i]), ==, i);
+    }
+    g_assert_cmphex(kvm390_bank_spaces(&banks, 3), ==, 1 << 0 | 1 << 1);
+    g_assert_cmphex(kvm390_bank_spaces(&banks, 0), ==, 1 << 0);
+    g_assert_cmphex(kvm390_bank_spaces(&banks, 1), ==, 0);
+}
+
+/* An empty bank has nothing to come back to, and is the next to be taken. */
+static void test_forget(void)
+{
+    const Kvm390TlbOwner a = { 0, 1, 3 }, b = { 0, 2, 3 }, c = { 0, 3, 3 };
+    Kvm390TlbBanks banks = { };
+    unsigned n;
+    bool kept;
+
+    kvm390_bank_take(&banks, &a, &b, &kept);
+    n = kvm390_bank_take(&banks, &b, &c, &kept);
+    kvm390_bank_forget(&banks, n);
+    g_assert_cmpuint(kvm390_bank_find(&banks, &b), ==, KVM390_NO_BANK);
+    g_assert_cmpuint(kvm390_bank_take(&banks, &c, &b, &kept), ==, n);
+    g_assert_false(kept);
+}
+
+/* Two keys get a family each; and so do two that had the same one. */
+static void test_two_keys(void)
+{
+    Kvm390FamilyTurns turns = { };
+    unsigned one = kvm390_family_turn(&turns, 1, -1);
+    unsigned other = kvm390_family_turn(&turns, 2, -1);
+
+    g_assert_cmpuint(one, !=, other);
+    other = kvm390_family_turn(&turns, 3, -1);
+    g_assert_cmpuint(one, ==, other);
+    for (int i = 0; i < 5 && one == other; i++) {
+        one = kvm390_family_turn(&turns, 1, -1);
+        other = one == other ? kvm390_family_turn(&turns, 3, -1) : other;
+    }
+    g_assert_cmpuint(one, !=, other);
+}
+
+/* Keys that go round come to have the same family each time. */
+static void test_five_keys(void)
+{
+    Kvm390FamilyTurns turns = { };
+    unsigned had[6] = { };
+
+    for (int round = 0; round < 20; round++) {
+        for (unsigned key = 1; key <= 5; key++) {
+            unsigned n = kvm390_family_turn(&turns, key, -1);
+
+            g_assert_cmpuint(n, <, KVM390_KEY_FAMILIES);
+            if (round > 10) {
+                g_assert_cmpuint(n, ==, had[key]);
+            }
+            had[key] = n;
+        }
+    }
+}
+
+static void test_busy_family(void)
+{
+    Kvm390FamilyTurns turns = { };
+
+    for (int i = 0; i < 20; i++) {
+        g_assert_cmpuint(kvm390_family_turn(&turns, i % 7, i & 1), !=, i & 1);
+    }
+}
+
 static void test_look(void)
 {
     g_assert_false(kvm390_tlb_wants_look(0, 256));
@@ -116,6 +206,11 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm390/tlbbanks/processes", test_processes);
     g_test_add_func("/kvm390/tlbbanks/asce-zero", test_asce_zero);
     g_test_add_func("/kvm390/tlbbanks/any-order", test_any_order);
+    g_test_add_func("/kvm390/tlbbanks/owners", test_owners);
+    g_test_add_func("/kvm390/tlbbanks/forget", test_forget);
+    g_test_add_func("/kvm390/families/two-keys", test_two_keys);
+    g_test_add_func("/kvm390/families/five-keys", test_five_keys);
+    g_test_add_func("/kvm390/families/busy", test_busy_family);
     g_test_add_func("/kvm390/tlbsize/look", test_look);
     g_test_add_func("/kvm390/tlbsize/small", test_small);
     return g_test_run();
