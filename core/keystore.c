@@ -48,6 +48,27 @@ static bool replace_key(uint16_t *word, uint16_t *old, uint8_t key)
                                        __ATOMIC_ACQUIRE);
 }
 
+void kvm390_keystore_uncache(Kvm390KeyStore *store, uint64_t gfn)
+{
+    __atomic_fetch_and(kvm390_keystore_word(store, gfn), KVM390_KEYWORD_KEY,
+                       __ATOMIC_SEQ_CST);
+}
+
+void kvm390_keystore_mark(Kvm390KeyStore *store, uint64_t gfn)
+{
+    uint16_t *word = kvm390_keystore_word(store, gfn);
+    uint16_t mark = __atomic_load_n(&store->epoch, __ATOMIC_ACQUIRE)
+                    << KVM390_KEYWORD_EPOCH_SHIFT;
+    uint16_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+    while (!__atomic_compare_exchange_n(word, &seen,
+                                        (seen & KVM390_KEYWORD_KEY) | mark,
+                                        false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
+        /* @seen is the word as it is now */
+    }
+}
+
 enum Kvm390KeyChange kvm390_keystore_set(Kvm390KeyStore *store, uint64_t gfn,
                                          uint8_t key, bool mr, bool mc,
                                          bool quiesced, uint8_t *old)

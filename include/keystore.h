@@ -26,17 +26,25 @@
  *     a TLB, and the CPU has to quiesce the others and start a new epoch.
  *     Only vCPUs executing guest instructions may go by the epoch, because it
  *     does not change for them in between; others always quiesce.
+ *  4. Or such a CPU takes the mark out of the word, and then the page out of
+ *     every TLB, and tries (3) again. If another CPU had the page, that one may
+ *     be in the middle of an access with it: then the page is marked again, and
+ *     the key changes in a quiesced state. A fill looks at the word again once
+ *     it has filled the TLB, and starts over if the mark is gone or the key has
+ *     become another.
  *
  * Why no TLB can keep a stale entry. Take an entry that exists at some time T
  * while its vCPU executes. It was filled after the last flush of its TLB,
  * hence (1) in the epoch that is current at T; so (2) the fill left this epoch
- * in the word, and nothing but clearing in a quiesced state takes it out
- * again. All accesses to the word are atomic and in one order: a key change
+ * in the word, and nothing but clearing in a quiesced state, or (4), takes it
+ * out again. All accesses to the word are atomic and in one order: a key change
  * before the fill's exchange is seen by the fill; a key change after it sees
  * the epoch, and (3) does not happen but in a quiesced state, after which the
  * entry is not used again. The fill cannot be overtaken by a flush half-way,
  * because (1) a vCPU in the middle of a fill is executing guest code and
- * delays the quiesced state.
+ * delays the quiesced state. Nor by (4): the fill makes its entry and then
+ * looks at the word, the other CPU changes the word and then looks for entries,
+ * so one of the two sees what the other did.
  *
  * Epochs wrap after 255 flushes. A page last touched exactly that long ago
  * looks as if it were cached: a flush too many, never one too few. Epoch 0 is
@@ -146,6 +154,42 @@ static inline bool kvm390_keystore_touch(Kvm390KeyStore *store, uint64_t gfn,
     *key = new;
     return true;
 }
+
+/**
+ * kvm390_keystore_holds: whether what a TLB fill found still holds
+ * @store: the store
+ * @gfn: the page
+ * @key: what kvm390_keystore_touch() gave
+ *
+ * For rule 4, after a full barrier that follows the making of the entry.
+ */
+static inline bool kvm390_keystore_holds(Kvm390KeyStore *store, uint64_t gfn,
+                                         uint8_t key)
+{
+    uint32_t epoch = __atomic_load_n(&store->epoch, __ATOMIC_RELAXED);
+    uint16_t word = __atomic_load_n(kvm390_keystore_word(store, gfn),
+                                    __ATOMIC_ACQUIRE);
+
+    return word >> KVM390_KEYWORD_EPOCH_SHIFT == epoch &&
+           !((word ^ key) & (KVM390_KEY_ACC | KVM390_KEY_F)) &&
+           !(key & ~word & (KVM390_KEY_R | KVM390_KEY_C));
+}
+
+/**
+ * kvm390_keystore_uncache: take the mark of a page away (rule 4)
+ * @store: the store
+ * @gfn: a page in it
+ *
+ * A full barrier. The caller takes the page out of all TLBs next.
+ */
+void kvm390_keystore_uncache(Kvm390KeyStore *store, uint64_t gfn);
+
+/**
+ * kvm390_keystore_mark: a TLB may hold the page after all
+ * @store: the store
+ * @gfn: a page in it
+ */
+void kvm390_keystore_mark(Kvm390KeyStore *store, uint64_t gfn);
 
 /**
  * kvm390_keystore_set: set a key, on a condition or without one

@@ -2,9 +2,10 @@
  * Which page of the host's memory is where in a TLB
  *
  * When translated code comes to lie on a page, stores to the page have to be
- * seen, so every TLB of every CPU is searched for entries that store into it.
+ * seen, so every TLB of every CPU is searched for entries that store into it;
+ * and when the key of a page changes, for those that get to it (tlb-drop.h).
  * QEMU looks at each entry, and a TLB may have 65536. Here a TLB keeps, beside
- * its entries, a hash table of the host pages that they store into, so that the
+ * its entries, a hash table of the host pages that they get to, so that the
  * search looks at those few that can be meant.
  *
  * An entry that is made takes its place out of the list that it was in. One
@@ -89,7 +90,7 @@ static inline void kvm390_tlb_pages_remove(Kvm390TlbPages *pages,
 /**
  * kvm390_tlb_pages_set: an entry was made
  * @place: the entry's number, 0 to the TLB's size - 1
- * @host: the host address of the page that it stores into; 0 if it does not
+ * @host: the host address of the page that it gets to; 0 if there is none
  */
 static inline void kvm390_tlb_pages_set(Kvm390TlbPages *pages, uint32_t place,
                                         uintptr_t host)
@@ -106,7 +107,7 @@ static inline void kvm390_tlb_pages_set(Kvm390TlbPages *pages, uint32_t place,
 }
 
 /**
- * kvm390_tlb_pages_first: the first entry that may store into a page
+ * kvm390_tlb_pages_first: the first entry that may get to a page
  * @host: the page's host address
  *
  * Returns: its number, or KVM390_TLB_NO_PLACE.

@@ -2,8 +2,9 @@
  * The storage-key instructions
  *
  * A key that a TLB may remember must not change under it (keystore.h). Where
- * that is the case the CPU that changes it stops the others: it starts over
- * in TCG's exclusive section, as for an atomic operation that the host lacks.
+ * that is the case the CPU takes the page out of all TLBs. If another CPU had
+ * it, or the page holds code, the CPU stops the others: it starts over in TCG's
+ * exclusive section, as for an atomic operation that the host lacks.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,11 +16,13 @@
 #include "exec/address-spaces.h"
 #include "exec/exec-all.h"
 #include "exec/helper-proto.h"
+#include "exec/ram_addr.h"
 #include "exec/translation-block.h"
 #include "hw/boards.h"
 #include "kvm390/include/keyrules.h"
 #include "kvm390/include/keys.h"
 #include "kvm390/include/protection.h"
+#include "kvm390/include/tlb-drop.h"
 #include "kvm390/include/translation.h"
 
 /* CR0 bit 36: problem state may use IPK and IVSK. */
@@ -91,11 +94,17 @@ static void use_keys(CPUS390XState *env, uintptr_t ra)
 
 /* Most pages lie in the machine's memory at 0, which never changes. */
 static hwaddr initial_memory;
+static uintptr_t initial_host;
+static ram_addr_t initial_ram;
 
 static bool page_exists_slow(uint64_t absolute)
 {
-    if (!initial_memory && current_machine->ram) {
-        initial_memory = memory_region_size(current_machine->ram);
+    MemoryRegion *ram = current_machine->ram;
+
+    if (!initial_memory && ram) {
+        initial_host = (uintptr_t)memory_region_get_ram_ptr(ram);
+        initial_ram = memory_region_get_ram_addr(ram);
+        initial_memory = memory_region_size(ram);
     }
     return mmu_absolute_addr_valid(absolute, false);
 }
@@ -120,6 +129,36 @@ static inline uint64_t gfn_of_real(CPUS390XState *env, uint64_t addr,
     return absolute >> TARGET_PAGE_BITS;
 }
 
+/*
+ * Cached jumps into a page stay when it is taken out of the TLBs, so pages with
+ * translated code are not for that.
+ */
+static bool holds_code(uint64_t offset)
+{
+    return !cpu_physical_memory_get_dirty_flag(initial_ram + offset,
+                                               DIRTY_MEMORY_CODE);
+}
+
+/*
+ * The page's key is to change, and a TLB may hold it: try to do without
+ * stopping the others, by rule 4 of keystore.h. If that is not possible the
+ * page is still marked afterwards.
+ */
+static void uncache_page(CPUS390XState *env, uint64_t gfn)
+{
+    const uint64_t offset = gfn << TARGET_PAGE_BITS;
+    bool others;
+
+    if (offset >= initial_memory) {
+        return;
+    }
+    kvm390_keystore_uncache(&kvm390_keys.store, gfn);
+    others = kvm390_tlb_drop(initial_host + offset);
+    if (holds_code(offset) || (others && !runs_alone(env_cpu(env)))) {
+        kvm390_keystore_mark(&kvm390_keys.store, gfn);
+    }
+}
+
 static enum Kvm390KeyChange set_key(CPUS390XState *env, uint64_t gfn,
                                     uint8_t key, bool mr, bool mc,
                                     uint8_t *old, uintptr_t ra)
@@ -136,13 +175,37 @@ static enum Kvm390KeyChange set_key(CPUS390XState *env, uint64_t gfn,
     return change;
 }
 
+/* As set_key(), where it is not one of many pages that are set. */
+static enum Kvm390KeyChange set_one_key(CPUS390XState *env, uint64_t gfn,
+                                        uint8_t key, bool mr, bool mc,
+                                        uint8_t *old, uintptr_t ra)
+{
+    enum Kvm390KeyChange change;
+
+    change = kvm390_keystore_set(&kvm390_keys.store, gfn, key, mr, mc, false,
+                                 old);
+    if (unlikely(change == KVM390_KEY_CACHED)) {
+        uncache_page(env, gfn);
+        change = set_key(env, gfn, key, mr, mc, old, ra);
+    }
+    return change;
+}
+
+static bool try_reset_reference(uint64_t gfn, uint8_t *old)
+{
+    return kvm390_keystore_reset_reference(&kvm390_keys.store, gfn, false,
+                                           old) != KVM390_KEY_CACHED;
+}
+
 static uint8_t reset_reference(CPUS390XState *env, uint64_t gfn, uintptr_t ra)
 {
     uint8_t old;
 
-    if (unlikely(kvm390_keystore_reset_reference(&kvm390_keys.store, gfn,
-                                                 false, &old) ==
-                 KVM390_KEY_CACHED)) {
+    if (likely(try_reset_reference(gfn, &old))) {
+        return old;
+    }
+    uncache_page(env, gfn);
+    if (!try_reset_reference(gfn, &old)) {
         before_cached_change(env, ra);
         kvm390_keystore_reset_reference(&kvm390_keys.store, gfn, true, &old);
     }
@@ -185,7 +248,7 @@ void HELPER(kvm390_sske)(CPUS390XState *env, uint64_t key, uint64_t addr)
     uint8_t old;
 
     use_keys(env, GETPC());
-    set_key(env, gfn, key, false, false, &old, GETPC());
+    set_one_key(env, gfn, key, false, false, &old, GETPC());
 }
 
 /* Write an address register that an instruction has advanced. */
@@ -242,7 +305,8 @@ uint32_t HELPER(kvm390_sske_m3)(CPUS390XState *env, uint32_t r1, uint32_t r2,
     }
     gfn = gfn_of_real(env, env->regs[r2], ra);
     use_keys(env, ra);
-    changed = set_key(env, gfn, key, mr, mc, &old, ra) == KVM390_KEY_CHANGED;
+    changed = set_one_key(env, gfn, key, mr, mc, &old, ra) ==
+              KVM390_KEY_CHANGED;
     if (mr || mc) {
         env->regs[r1] = deposit64(env->regs[r1], 8, 8, old);
         cc = changed;

@@ -26,6 +26,7 @@ typedef struct {
     uint64_t ea;
     uint64_t len;
     const Kvm390DatFrame *frame;
+    uint8_t skey;               /* the storage key that was found */
 } KeyedAccess;
 
 static bool access_permits(uint8_t skey, void *opaque)
@@ -73,6 +74,7 @@ static bool keyed_access(KeyedAccess *a, uint64_t absolute, int *prot,
     } else if (a->key && !access_permits(0, a)) {
         return false;
     }
+    a->skey = skey;
 
     if (a->key) {
         if (!page_permits(a, skey, KVM390_STORE)) {
@@ -125,6 +127,17 @@ static Kvm390Space space_of_fill(CPUS390XState *env, int family, int index)
     };
 }
 
+/* Whether nobody changed the key while the entry was made, see keystore.h. */
+static bool entry_holds(const KeyedAccess *a, uint64_t absolute)
+{
+    if (!kvm390_keys_active()) {
+        return true;
+    }
+    smp_mb(); /* between the entry and the look; see keystore.h, rule 4 */
+    return kvm390_keystore_holds(&kvm390_keys.store,
+                                 absolute >> TARGET_PAGE_BITS, a->skey);
+}
+
 /* Returns whether the entry was made; else @t->teid and the code in @exc. */
 static bool fill_entry(CPUState *cs, vaddr address, int size,
                        MMUAccessType type, int mmu_idx,
@@ -135,9 +148,11 @@ static bool fill_entry(CPUState *cs, vaddr address, int size,
     int family = mmu_idx / KVM390_FAMILY_SIZE;
     unsigned key = family ? env->kvm390.tlb.key[family - 1] & 0xf : 0;
     uint64_t ea = wrap_31(env, address);
-    vaddr entry_size = TARGET_PAGE_SIZE;
+    vaddr entry_size;
     KeyedAccess a;
 
+again:
+    entry_size = TARGET_PAGE_SIZE;
     *exc = kvm390_translate_access(env, space, ea, type, t);
     if (unlikely(*exc)) {
         return false;
@@ -154,6 +169,11 @@ static bool fill_entry(CPUState *cs, vaddr address, int size,
     }
     tlb_set_page(cs, address & TARGET_PAGE_MASK,
                  t->absolute & TARGET_PAGE_MASK, t->prot, mmu_idx, entry_size);
+    if (unlikely(!entry_holds(&a, t->absolute))) {
+        tlb_flush_page_by_mmuidx(cs, address & TARGET_PAGE_MASK,
+                                 1u << mmu_idx);
+        goto again;
+    }
     kvm390_tlb_filled(cs, mmu_idx);
     return true;
 }

@@ -20,6 +20,13 @@ static void do_sske(uint64_t page)
     sske(page, SKEY_ACC(3));
 }
 
+static void do_sske_nq(uint64_t page)
+{
+    uint64_t key = SKEY_ACC(3);
+
+    sske_m3(&key, &page, SSKE_NQ);
+}
+
 static void do_rrbe(uint64_t page)
 {
     rrbe(page);
@@ -34,6 +41,12 @@ static void do_sske_used(uint64_t page)
 {
     do_store(page);
     do_sske(page);
+}
+
+static void do_sske_nq_used(uint64_t page)
+{
+    do_store(page);
+    do_sske_nq(page);
 }
 
 static void do_rrbe_used(uint64_t page)
@@ -66,9 +79,11 @@ void main(void)
     } ops[] = {
         { "iske", do_iske },
         { "sske", do_sske },
+        { "sske-nq", do_sske_nq },
         { "rrbe", do_rrbe },
         { "store", do_store },
         { "sske-used", do_sske_used },
+        { "sske-nq-used", do_sske_nq_used },
         { "rrbe-used", do_rrbe_used },
     };
 

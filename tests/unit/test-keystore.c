@@ -111,6 +111,35 @@ static void test_epochs(void)
     kvm390_keystore_destroy(&store);
 }
 
+/* Rule 4: the mark goes and comes, and what a fill found holds or does not. */
+static void test_uncache(void)
+{
+    Kvm390KeyStore store;
+    uint8_t key, old;
+
+    g_assert_cmpint(kvm390_keystore_init(&store, PAGES), ==, 0);
+    g_assert_true(kvm390_keystore_touch(&store, 1, NULL, NULL, true, &key));
+    g_assert_true(kvm390_keystore_holds(&store, 1, key));
+    kvm390_keystore_uncache(&store, 1);
+    g_assert_false(kvm390_keystore_holds(&store, 1, key));
+    g_assert_cmphex(kvm390_keystore_get(&store, 1), ==, key);
+    kvm390_keystore_mark(&store, 1);
+    g_assert_true(kvm390_keystore_holds(&store, 1, key));
+    g_assert_cmpint(kvm390_keystore_set(&store, 1, key ^ 0x10, false, false,
+                                        false, &old), ==, KVM390_KEY_CACHED);
+    kvm390_keystore_uncache(&store, 1);
+    g_assert_cmpint(kvm390_keystore_set(&store, 1, key ^ 0x10, false, false,
+                                        false, &old), ==, KVM390_KEY_CHANGED);
+    kvm390_keystore_mark(&store, 1);
+    g_assert_false(kvm390_keystore_holds(&store, 1, key));
+    g_assert_true(kvm390_keystore_holds(&store, 1, key ^ 0x10));
+    /* R and C that others set do no harm, those that are gone do. */
+    g_assert_true(kvm390_keystore_holds(&store, 1, (key ^ 0x10) & ~0x06));
+    kvm390_keystore_reset_reference(&store, 1, true, &old);
+    g_assert_false(kvm390_keystore_holds(&store, 1, key ^ 0x10));
+    kvm390_keystore_destroy(&store);
+}
+
 static void test_epoch_wrap(void)
 {
     Kvm390KeyStore store;
@@ -182,7 +211,8 @@ typedef struct Machine {
     Kvm390KeyStore store;
     GRWLock running;            /* readers execute, the writer quiesces */
     Entry tlb[CPUS][SMALL];
-    unsigned flushes, changes, uses;
+    GMutex lock[CPUS];          /* of each TLB; its owner reads without */
+    unsigned flushes, changes, uses, drops;
 } Machine;
 
 typedef struct Cpu {
@@ -190,37 +220,89 @@ typedef struct Cpu {
     unsigned id;
 } Cpu;
 
+static Entry entry_of(Machine *m, unsigned cpu, unsigned gfn)
+{
+    Entry e;
+
+    g_mutex_lock(&m->lock[cpu]);
+    e = m->tlb[cpu][gfn];
+    g_mutex_unlock(&m->lock[cpu]);
+    return e;
+}
+
+static void set_entry(Machine *m, unsigned cpu, unsigned gfn, Entry e)
+{
+    g_mutex_lock(&m->lock[cpu]);
+    m->tlb[cpu][gfn] = e;
+    g_mutex_unlock(&m->lock[cpu]);
+}
+
 static void use_page(Machine *m, unsigned cpu, unsigned gfn, bool store)
 {
-    Entry *e = &m->tlb[cpu][gfn];
+    Entry e = entry_of(m, cpu, gfn);
     uint8_t now;
 
-    if (!e->valid || (store && !e->writable)) {
+    while (!e.valid || (store && !e.writable)) {
         g_assert_true(kvm390_keystore_touch(&m->store, gfn, NULL, NULL, store,
-                                            &e->key));
+                                            &e.key));
         /* Room for someone to come between. */
         g_thread_yield();
-        e->valid = true;
-        e->writable = e->key & KVM390_KEY_C;
+        e.valid = true;
+        e.writable = e.key & KVM390_KEY_C;
+        set_entry(m, cpu, gfn, e);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (!kvm390_keystore_holds(&m->store, gfn, e.key)) {
+            e.valid = false;
+            set_entry(m, cpu, gfn, e);
+        }
     }
     now = kvm390_keystore_get(&m->store, gfn);
-    g_assert_cmphex(now & 0xf8, ==, e->key & 0xf8);
+    g_assert_cmphex(now & 0xf8, ==, e.key & 0xf8);
     g_assert_true(now & KVM390_KEY_R);
-    g_assert_true(!e->writable || (now & KVM390_KEY_C));
+    g_assert_true(!e.writable || (now & KVM390_KEY_C));
     __atomic_fetch_add(&m->uses, 1, __ATOMIC_RELAXED);
 }
 
-/* Returns with the lock as it was taken: for reading. */
-static void change_key(Machine *m, unsigned gfn, bool rrbe, uint8_t key)
+/* Rule 4: out of all TLBs. */
+static void drop_page(Machine *m, unsigned cpu, unsigned gfn)
 {
-    enum Kvm390KeyChange done;
+    bool others = false;
+
+    kvm390_keystore_uncache(&m->store, gfn);
+    for (unsigned i = 0; i < CPUS; i++) {
+        g_mutex_lock(&m->lock[i]);
+        others |= i != cpu && m->tlb[i][gfn].valid;
+        m->tlb[i][gfn].valid = false;
+        g_mutex_unlock(&m->lock[i]);
+    }
+    if (others) {
+        kvm390_keystore_mark(&m->store, gfn);
+    }
+}
+
+static enum Kvm390KeyChange try_change(Machine *m, unsigned gfn, bool rrbe,
+                                       uint8_t key)
+{
     uint8_t old;
 
-    done = rrbe ? kvm390_keystore_reset_reference(&m->store, gfn, false, &old)
+    return rrbe ? kvm390_keystore_reset_reference(&m->store, gfn, false, &old)
                 : kvm390_keystore_set(&m->store, gfn, key, false, false, false,
                                       &old);
+}
+
+/* Returns with the lock as it was taken: for reading. */
+static void change_key(Machine *m, unsigned cpu, unsigned gfn, bool rrbe,
+                       uint8_t key)
+{
+    uint8_t old;
+
     __atomic_fetch_add(&m->changes, 1, __ATOMIC_RELAXED);
-    if (done != KVM390_KEY_CACHED) {
+    if (try_change(m, gfn, rrbe, key) != KVM390_KEY_CACHED) {
+        return;
+    }
+    drop_page(m, cpu, gfn);
+    if (try_change(m, gfn, rrbe, key) != KVM390_KEY_CACHED) {
+        __atomic_fetch_add(&m->drops, 1, __ATOMIC_RELAXED);
         return;
     }
     g_rw_lock_reader_unlock(&m->running);
@@ -250,7 +332,7 @@ static gpointer run_cpu(gpointer opaque)
         what = (seed >> 16) % 64;
         g_rw_lock_reader_lock(&cpu->m->running);
         if (what < 2) {
-            change_key(cpu->m, gfn, what, seed >> 24);
+            change_key(cpu->m, cpu->id, gfn, what, seed >> 24);
         } else {
             use_page(cpu->m, cpu->id, gfn, what & 1);
         }
@@ -276,7 +358,8 @@ static void test_machine(void)
     }
     g_assert_cmpuint(m->uses + m->changes, ==, CPUS * STEPS);
     g_assert_cmpuint(m->flushes, >, 0);
-    g_assert_cmpuint(m->flushes, <=, m->changes);
+    g_assert_cmpuint(m->drops, >, 0);
+    g_assert_cmpuint(m->flushes + m->drops, <=, m->changes);
     g_rw_lock_clear(&m->running);
     kvm390_keystore_destroy(&m->store);
 }
@@ -287,6 +370,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm390/keystore/values", test_values);
     g_test_add_func("/kvm390/keystore/epochs", test_epochs);
     g_test_add_func("/kvm390/keystore/epoch-wrap", test_epoch_wrap);
+    g_test_add_func("/kvm390/keystore/uncache", test_uncache);
     g_test_add_func("/kvm390/keystore/ranges", test_ranges);
     g_test_add_func("/kvm390/keystore/machine", test_machine);
     return g_test_run();
