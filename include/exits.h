@@ -20,11 +20,12 @@ typedef struct CPUArchState CPUS390XState;
 /* KVM_EXIT_S390_SIEIC's icptcode */
 enum {
     KVM390_ICPT_INSTRUCTION = 0x04,
-    KVM390_ICPT_PROGRAM = 0x08, /* user-controlled VMs only, as KSS */
+    KVM390_ICPT_PROGRAM = 0x08,
+    KVM390_ICPT_EXTERNAL = 0x14,
     KVM390_ICPT_WAIT = 0x1c,
     KVM390_ICPT_STOP = 0x28,
     KVM390_ICPT_OPEREXC = 0x2c,
-    KVM390_ICPT_KSS = 0x5c,
+    KVM390_ICPT_KSS = 0x5c, /* user-controlled VMs only */
 };
 
 /*
@@ -116,10 +117,19 @@ bool kvm390_exit_stop(CPUS390XState *env);
  * kvm390_exit_program: a program interruption is about to be taken
  *
  * Returns true if it is an exit instead (an operation exception that user
- * space asked for; what a user-controlled VM intercepts, or memory that is
- * not mapped there). Under the BQL.
+ * space asked for; a specification exception whose new PSW has one, too; what
+ * a user-controlled VM intercepts, or memory that is not mapped there). Under
+ * the BQL.
  */
 bool kvm390_exit_program(CPUS390XState *env);
+
+/**
+ * kvm390_exit_external: an external interruption is about to be taken
+ *
+ * Does not return if it is a timer's and the new PSW stays enabled, where user
+ * space runs the vCPUs: it would be taken again and again. Under the BQL.
+ */
+void kvm390_exit_external(CPUS390XState *env);
 
 /**
  * kvm390_exit_stsi: STORE SYSTEM INFORMATION is done, with this condition code

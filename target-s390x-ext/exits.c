@@ -62,22 +62,71 @@ bool kvm390_exit_stop(CPUS390XState *env)
     return true;
 }
 
+static uint64_t lowcore64(CPUS390XState *env, size_t at)
+{
+    return address_space_ldq_be(env_cpu(env)->as, env->psa + at,
+                                MEMTXATTRS_UNSPECIFIED, NULL);
+}
+
 /*
  * Would the program new PSW lead to the same operation exception again, and
  * so on? KVM hands that to user space and does not spin.
  */
 static bool would_loop(CPUS390XState *env)
 {
-    AddressSpace *as = env_cpu(env)->as;
-    hwaddr at = env->psa + offsetof(LowCore, program_new_psw);
-    uint64_t mask = address_space_ldq_be(as, at, MEMTXATTRS_UNSPECIFIED, NULL);
-    uint64_t addr = address_space_ldq_be(as, at + 8, MEMTXATTRS_UNSPECIFIED,
-                                         NULL);
+    const size_t at = offsetof(LowCore, program_new_psw);
+    uint64_t mask = lowcore64(env, at), addr = lowcore64(env, at + 8);
     const uint64_t same = PSW_MASK_ASC | PSW_MASK_DAT;
 
     return env->psw.addr + env->int_pgm_ilen - addr <= 6 &&
            !(mask & PSW_MASK_WAIT) && !(env->psw.mask & PSW_MASK_PSTATE) &&
            !((mask ^ env->psw.mask) & same);
+}
+
+/* Can instructions be fetched with it, without a specification exception? */
+static bool psw_valid(uint64_t mask, uint64_t addr)
+{
+    if (mask & PSW_MASK_RESERVED || addr & 1) {
+        return false;
+    }
+    switch (mask & (PSW_MASK_64 | PSW_MASK_32)) {
+    case PSW_MASK_64 | PSW_MASK_32:
+        return true;
+    case PSW_MASK_32:
+        return !(addr & ~0x7fffffffull);
+    default:
+        return !(mask & PSW_MASK_64) && !(addr & ~0xffffffull);
+    }
+}
+
+/* KVM hands that to user space and does not spin. */
+static bool specification_loop(CPUS390XState *env)
+{
+    return env->int_pgm_code == PGM_SPECIFICATION &&
+           !psw_valid(lowcore64(env, offsetof(LowCore, program_new_psw)),
+                      lowcore64(env, offsetof(LowCore, program_new_psw) + 8));
+}
+
+void kvm390_exit_external(CPUS390XState *env)
+{
+    Kvm390Exit *e = kvm390_exit_of(env);
+    uint64_t new_mask, cr0 = env->cregs[0];
+
+    if (!e || (env->pending_int & INTERRUPT_EMERGENCY_SIGNAL &&
+               cr0 & CR0_EMERGENCY_SIGNAL_SC) ||
+        (env->pending_int & INTERRUPT_EXTERNAL_CALL &&
+         cr0 & CR0_EXTERNAL_CALL_SC)) {
+        return;
+    }
+    new_mask = lowcore64(env, offsetof(LowCore, external_new_psw));
+    if (new_mask & PSW_MASK_EXT &&
+        ((env->pending_int & INTERRUPT_EXT_CLOCK_COMPARATOR &&
+          cr0 & CR0_CKC_SC) ||
+         (env->pending_int & INTERRUPT_EXT_CPU_TIMER &&
+          cr0 & CR0_CPU_TIMER_SC))) {
+        kvm390_record_sieic(e, KVM390_ICPT_EXTERNAL, 0);
+        kvm390_exit_now(env);
+    }
 }
 
 bool kvm390_exit_program(CPUS390XState *env)
@@ -94,6 +143,10 @@ bool kvm390_exit_program(CPUS390XState *env)
     }
     if (e && kvm390_intercepts.ucontrol) {
         return kvm390_ucontrol_program(env, e);
+    }
+    if (e && specification_loop(env)) {
+        kvm390_record_sieic(e, KVM390_ICPT_PROGRAM, 0);
+        kvm390_exit_now(env);
     }
     if (!e || env->int_pgm_code != PGM_OPERATION) {
         return false;

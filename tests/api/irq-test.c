@@ -285,7 +285,7 @@ static void test_timers(void)
     CHECK(enter(EXT) == EXTERNAL && get(0x86, 2) == 0x1005);
 }
 
-/* What is due but masked is not pending, and keeps nobody from SET_IRQ_STATE. */
+/* What is due but masked is not pending: SET_IRQ_STATE is not busy. */
 static void test_masked_timers(void)
 {
     struct kvm_s390_irq irqs[3] = { { .type = KVM_S390_INT_EXTERNAL_CALL } };

@@ -192,6 +192,36 @@ static void test_instruction_length(void)
     CHECK(lowcore64(PROGRAM + 8) == CODE && memory[0x8d] == 0);
 }
 
+/* --- new PSWs that lead nowhere --- */
+
+static void test_loops(void)
+{
+    start_guest();
+    memcpy(memory + CODE + 0x100, "\x00\x00", 2);
+    new_psw(PROGRAM, 1ull << 63, 0);            /* an unassigned bit */
+    CHECK(run_at(BASE, CODE + 0x100) == 0 && icptcode(run) == 8);
+    CHECK(inject(KVM_S390_PROGRAM_INT, 1) == 0);
+    CHECK(run_at(BASE, CODE) == 0 && icptcode(run) == 8);
+    new_psw(PROGRAM, BASE, CODE + 1);
+    CHECK(run_at(BASE, CODE + 0x100) == 0 && icptcode(run) == 8);
+    CHECK(run_at(1ull << 63, CODE) == 0 && icptcode(run) == 8);
+    /* of another class, it is the guest's */
+    new_psw(PROGRAM, BASE, CODE);
+    new_psw(RESTART, 1ull << 63, 0);
+    CHECK(inject(KVM_S390_RESTART, 0) == 0);
+    CHECK(run_at(BASE, CODE + 0x100) == 0 && is_diag_501(run));
+    CHECK(memory[0x8f] == 6 && lowcore64(PROGRAM) == 1ull << 63);
+
+    new_psw(EXTERNAL, BASE | EXT, CODE);
+    run->s.regs.crs[0] = 0xe0 | 0x800;
+    run->s.regs.ckc = 0;
+    run->kvm_dirty_regs = KVM_SYNC_CRS | KVM_SYNC_ARCH0;
+    CHECK(run_at(BASE | EXT, CODE) == 0 && icptcode(run) == 0x14);
+    new_psw(EXTERNAL, BASE, CODE);
+    CHECK(run_at(BASE | EXT, CODE + 0x100) == 0 && is_diag_501(run));
+    CHECK(lowcore64(EXTERNAL + 8) == CODE + 0x100);
+}
+
 /* --- the model --- */
 
 enum { COUNT, EXECUTE, EXECUTE_LONG, TO_WAIT, ILLEGAL, SUPERVISOR, LOOP,
@@ -483,6 +513,7 @@ int main(int argc, char **argv)
           test_disabled_wait_ends, false },
         { "the length of an injected exception's instruction",
           test_instruction_length, false },
+        { "new PSWs that lead nowhere", test_loops, false },
         { "random sequences agree with a model", test_random, false },
     };
     const struct sigaction action = { .sa_handler = on_alarm };
