@@ -138,8 +138,9 @@ static void kvm390_ops_init(AccelOpsClass *ops)
 
     tcg->ops_init(ops);
     if (object_dynamic_cast(OBJECT(current_machine), TYPE_KVM390_VM)) {
-        kvm390_intercepts.vm = true;
         kvm390_vm_ops_init(ops);
+    } else {
+        kvm390_attach_init();
     }
 }
 

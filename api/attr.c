@@ -5,6 +5,7 @@
  */
 #include "qemu/osdep.h"
 #include "cpu-model.h"
+#include "mode.h"
 #include "hw/s390x/tod.h"
 #include "qapi/error.h"
 #include "kvm390/include/accel.h"
@@ -37,8 +38,7 @@ static int set_mem(uint64_t attr, Kvm390Call *call)
     if (!call->in[0]) {
         return -EFAULT;
     }
-    return kvm390_intercepts.vm ?
-           kvm390_slots_set_limit(ldq_he_p(call->in[0])) : -EBUSY;
+    return kvm390_mode->limit_memory(ldq_he_p(call->in[0]));
 }
 
 static int has_mem(uint64_t attr)

@@ -7,6 +7,7 @@
  */
 #include "qemu/osdep.h"
 #include "kvm390/include/uapi.h"
+#include "mode.h"
 #include "cpu.h"
 #include "hw/boards.h"
 #include "kvm390/include/accel.h"
@@ -60,7 +61,7 @@ static int guest_debug(void)
 
 static int ucontrol(void)
 {
-    return kvm390_intercepts.vm;
+    return kvm390_mode->client_runs;
 }
 
 static int mask_ranges(void)

@@ -5,6 +5,7 @@
  */
 #include "qemu/osdep.h"
 #include "api.h"
+#include "mode.h"
 #include "qemu/rcu.h"
 #include "system/replay.h"
 #include "kvm390/include/accel.h"
@@ -82,14 +83,12 @@ int kvm390_api_cmma_control(uint64_t attr)
 
 int kvm390_api_set_migration(uint64_t attr)
 {
-    unsigned slots = 1, unlogged = 0;
+    unsigned slots, unlogged;
 
     RCU_READ_LOCK_GUARD();
     switch (attr) {
     case KVM_S390_VM_MIGRATION_START:
-        if (kvm390_intercepts.vm) {
-            kvm390_slots_count(&slots, &unlogged);
-        }
+        kvm390_mode->count_slots(&slots, &unlogged);
         return kvm390_cmma_start_migration(&kvm390_guest_cmma, slots,
                                            unlogged);
     case KVM_S390_VM_MIGRATION_STOP:

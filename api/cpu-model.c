@@ -13,6 +13,7 @@
  */
 #include "qemu/osdep.h"
 #include "cpu-model.h"
+#include "mode.h"
 #include "target/s390x/cpu_models.h"
 #include "s390x-internal.h"
 #include "qapi/error.h"
@@ -262,7 +263,7 @@ static bool uv_feat_available(const uint8_t *in)
 static int set_if(Kvm390Call *call, bool (*available)(const uint8_t *),
                   int (*set)(const uint8_t *))
 {
-    bool late = kvm390_vcpus() || !kvm390_intercepts.vm;
+    bool late = kvm390_vcpus() || !kvm390_mode->client_runs;
 
     if (late && !available) {
         return -EBUSY;

@@ -7,6 +7,7 @@
  */
 #include "qemu/osdep.h"
 #include "api.h"
+#include "mode.h"
 #include "s390x-internal.h"
 #include "hw/s390x/tod.h"
 #include "qapi/error.h"
@@ -17,23 +18,17 @@
 
 uint64_t kvm390_get_cputm(Kvm390Vcpu *vcpu)
 {
-    CPUS390XState *env = &vcpu->cpu->env;
-
-    return kvm390_intercepts.vm ? vcpu->cputm :
-           tcg_s390_get_cpu_timer(env);
+    return kvm390_mode->get_cputm(vcpu);
 }
 
 void kvm390_set_cputm(Kvm390Vcpu *vcpu, uint64_t value)
 {
     CPUS390XState *env = &vcpu->cpu->env;
 
-    vcpu->cputm = value;
     if (!((int64_t)value < 0)) {
         env->pending_int &= ~INTERRUPT_EXT_CPU_TIMER;
     }
-    if (!kvm390_intercepts.vm) {
-        tcg_s390_set_cpu_timer(env, value);
-    }
+    kvm390_mode->set_cputm(vcpu, value);
 }
 
 void kvm390_run_start_cputm(Kvm390Vcpu *vcpu)

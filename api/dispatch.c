@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "mode.h"
 #include "vm-state.h"
 #include "qemu/main-loop.h"
 #include "kvm390/trace.h"
@@ -40,8 +41,8 @@ static void call_vcpu_handler(Kvm390Call *call)
     Kvm390Vcpu *vcpu = call->vcpu;
     bool here = call->io->flags & KVM390_ANYTIME;
 
-    if (kvm390_intercepts.vm && call->io->flags & KVM390_REGS_IN) {
-        kvm390_run_pull(vcpu);
+    if (call->io->flags & KVM390_REGS_IN) {
+        kvm390_mode->regs_pull(vcpu);
     }
     if (!here) {
         kvm390_sie_load(vcpu);
@@ -52,9 +53,8 @@ static void call_vcpu_handler(Kvm390Call *call)
         run_on_cpu(CPU(vcpu->cpu), call_handler_on_cpu,
                    RUN_ON_CPU_HOST_PTR(call));
     }
-    if (kvm390_intercepts.vm && call->io->flags & KVM390_REGS_OUT &&
-        call->ret >= 0) {
-        kvm390_run_push_live(vcpu);
+    if (call->io->flags & KVM390_REGS_OUT && call->ret >= 0) {
+        kvm390_mode->regs_push(vcpu);
     }
     if (!here) {
         kvm390_sie_store(vcpu);
@@ -88,7 +88,7 @@ void kvm390_api_call(uint32_t cmd, int32_t target, Kvm390Call *call)
     trace_kvm390_ioctl(target, cmd, io ? io->name : "?");
     if (!io) {
         call->ret = answer_unknown(cmd, target);
-    } else if (io->flags & KVM390_VM_MODE && !kvm390_intercepts.vm) {
+    } else if (io->flags & KVM390_VM_MODE && !kvm390_mode->client_runs) {
         call->ret = -EBUSY;
     } else if (io->size && !call->arg) {
         call->ret = -EFAULT;

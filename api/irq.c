@@ -10,6 +10,7 @@
  */
 #include "qemu/osdep.h"
 #include "api.h"
+#include "mode.h"
 #include "s390x-internal.h"
 #include "hw/s390x/s390_flic.h"
 #include "kvm390/include/interrupts.h"
@@ -68,9 +69,7 @@ static void store_status(CPUState *cs, run_on_cpu_data data)
 {
     Kvm390Vcpu *vcpu = kvm390_vcpu_find(S390_CPU(cs)->env.core_id);
 
-    if (kvm390_intercepts.vm) {
-        kvm390_run_pull(vcpu);
-    }
+    kvm390_mode->regs_pull(vcpu);
     *(int *)data.host_ptr =
         kvm390_store_status_at(vcpu, KVM_S390_STORE_STATUS_NOADDR);
 }
@@ -209,19 +208,7 @@ int kvm390_vcpu_interrupt(Kvm390Call *call)
 
 int kvm390_inject_vm(const struct kvm_s390_irq *irq)
 {
-    const struct kvm_s390_io_info *io = &irq->u.io;
-
-    if (!kvm390_intercepts.vm && irq->type == KVM_S390_INT_SERVICE) {
-        /* The machine's own controller has and migrates these. */
-        s390_sclp_extint(irq->u.ext.ext_params);
-        return 0;
-    }
-    if (!kvm390_intercepts.vm && irq->type <= KVM_S390_INT_IO_MAX) {
-        s390_io_interrupt(io->subchannel_id, io->subchannel_nr,
-                          io->io_int_parm, io->io_int_word);
-        return 0;
-    }
-    return kvm390_inject_float(irq);
+    return kvm390_mode->inject_floating(irq);
 }
 
 int kvm390_vm_interrupt(Kvm390Call *call)

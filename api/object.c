@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "mode.h"
 #include "server.h"
 #include "session.h"
 #include "watch.h"
@@ -68,7 +69,7 @@ static void serve_client(Kvm390Api *api, Error **errp)
         error_setg(errp, "fd is not a connected UNIX stream socket");
         return;
     }
-    ret = kvm390_intercepts.vm ? kvm390_watch_client(&api->server, api->fd) : 0;
+    ret = kvm390_mode->watch_client(&api->server, api->fd);
     ret = ret ? ret : kvm390_session_start(s);
     if (ret) {
         error_setg_errno(errp, -ret, "cannot serve fd");

@@ -5,6 +5,7 @@
  */
 #include "qemu/osdep.h"
 #include "api.h"
+#include "mode.h"
 #include "exec/exec-all.h"
 #include "exec/cputlb.h"
 #include "hw/s390x/tod.h"
@@ -67,10 +68,7 @@ int kvm390_set_fpu(Kvm390Call *call)
     const struct kvm_fpu *fpu = call->arg;
     int i;
 
-    env->fpc = fpu->fpc; /* with what it says, at KVM_RUN */
-    if (!kvm390_intercepts.vm) {
-        cpu_s390x_load_fpc(env, fpu->fpc);
-    }
+    kvm390_mode->set_fpc(call->vcpu, fpu->fpc);
     for (i = 0; i < 16; i++) {
         *get_freg(env, i) = fpu->fprs[i];
     }

@@ -10,6 +10,7 @@
  */
 #include "qemu/osdep.h"
 #include <poll.h>
+#include "mode.h"
 #include "server.h"
 #include "session.h"
 #include "threads.h"
@@ -74,7 +75,7 @@ static int hello(Kvm390Session *s, const Kvm390Request *r)
 /* One more connection; one for a vCPU is served by the vCPU's thread. */
 static int channel(Kvm390Session *s, Kvm390Request *r)
 {
-    bool to_vcpu = r->head.target >= 0 && kvm390_intercepts.vm;
+    bool to_vcpu = r->head.target >= 0 && kvm390_mode->client_runs;
     Kvm390Vcpu *vcpu = kvm390_vcpu_find(r->head.target);
     Kvm390Session *other;
     int ret = 0;
@@ -166,7 +167,7 @@ static bool address(Kvm390Session *s, Kvm390Call *call, int32_t target)
 static bool belongs_here(Kvm390Session *s, const Kvm390Call *call)
 {
     /* What user space runs, it runs on the vCPU's own connection. */
-    return !call->vcpu || !kvm390_intercepts.vm || call->vcpu == s->vcpu ||
+    return !call->vcpu || !kvm390_mode->client_runs || call->vcpu == s->vcpu ||
            (call->io && call->io->flags & KVM390_ANYTIME);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "qemu/osdep.h"
 #include "api.h"
+#include "mode.h"
 #include "s390x-internal.h"
 #include "exec/exec-all.h"
 #include "exec/cputlb.h"
@@ -38,9 +39,7 @@ int kvm390_set_mp_state(Kvm390Call *call)
         return 0;
     case KVM_MP_STATE_OPERATING:
         s390_cpu_set_state(S390_CPU_STATE_OPERATING, call->vcpu->cpu);
-        if (kvm390_intercepts.vm) {
-            CPU(call->vcpu->cpu)->halted = 1; /* until KVM_RUN */
-        }
+        kvm390_mode->vcpu_operating(call->vcpu);
         return 0;
     default:
         return -ENXIO;
@@ -50,18 +49,11 @@ int kvm390_set_mp_state(Kvm390Call *call)
 int kvm390_set_initial_psw(Kvm390Call *call)
 {
     const struct kvm_s390_psw *psw = call->arg;
-    CPUS390XState *env = &call->vcpu->cpu->env;
 
     if (s390_cpu_get_state(call->vcpu->cpu) != S390_CPU_STATE_STOPPED) {
         return -EBUSY;
     }
-    kvm390_run_set_psw(call->vcpu, psw->mask, psw->addr);
-    if (!kvm390_intercepts.vm) {
-        /* No KVM_RUN is going to take it from there. */
-        env->psw.mask = psw->mask;
-        env->psw.addr = psw->addr;
-        env->cc_op = (psw->mask >> 44) & 3;
-    }
+    kvm390_mode->set_psw(call->vcpu, psw->mask, psw->addr);
     return 0;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "qemu/osdep.h"
 #include "api.h"
+#include "mode.h"
 #include "cpu-model.h"
 #include "vm-state.h"
 #include "block/aio.h"
@@ -67,13 +68,9 @@ static void vcpu_init(Kvm390Vcpu *vcpu, S390CPU *cpu)
         vcpu->sie = (uint8_t *)vcpu->run + KVM390_RUN_SIZE;
         kvm390_sie_init(vcpu);
     }
-    if (kvm390_intercepts.vm) {
-        cpu->env.kvm390.exit = &vcpu->exit;
-    }
+    kvm390_mode->vcpu_init(vcpu);
     kvm390_vcpu_enter(vcpu);
-    if (kvm390_intercepts.vm) {
-        qemu_cpu_kick(CPU(cpu)); /* its thread waits for this */
-    }
+    kvm390_mode->vcpu_ready(vcpu);
 }
 
 Kvm390Vcpu *kvm390_vcpu_get(S390CPU *cpu, bool little_endian)

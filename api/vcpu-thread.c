@@ -11,6 +11,7 @@
  */
 #include "qemu/osdep.h"
 #include <poll.h>
+#include "mode.h"
 #include "session.h"
 #include "vm-state.h"
 #include "qemu/guest-random.h"
@@ -129,6 +130,8 @@ static void create_vcpu_thread(CPUState *cs)
 
 void kvm390_vm_ops_init(AccelOpsClass *ops)
 {
+    kvm390_mode = &kvm390_vm_mode;
+    kvm390_intercepts.client_runs = true;
     ops->create_vcpu_thread = create_vcpu_thread;
     ops->kick_vcpu_thread = kick_vcpu_thread;
 }

@@ -5,6 +5,7 @@
  */
 #include "qemu/osdep.h"
 #include "api.h"
+#include "mode.h"
 #include "cpu-model.h"
 #include "vm-state.h"
 #include "kvm390/include/caps.h"
@@ -16,7 +17,7 @@ int kvm390_get_api_version(Kvm390Call *call)
 
 int kvm390_create_vm(Kvm390Call *call)
 {
-    if (!kvm390_intercepts.vm) {
+    if (!kvm390_mode->client_runs) {
         return -EBUSY; /* its VM is there already */
     }
     if (call->number & ~KVM_VM_S390_UCONTROL) {

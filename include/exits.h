@@ -69,7 +69,7 @@ enum {
  * ever from false to true; a vCPU may see it late by one TB.
  */
 typedef struct Kvm390Intercepts {
-    bool vm;            /* user space runs the vCPUs: machine kvm390-vm */
+    bool client_runs;   /* the vCPUs, by KVM_RUN: machine kvm390-vm */
     bool css;           /* KVM_CAP_S390_CSS_SUPPORT */
     bool user_sigp;
     bool user_instr0;

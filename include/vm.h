@@ -14,10 +14,13 @@
 typedef struct AccelOpsClass AccelOpsClass;
 
 /**
- * kvm390_vm_ops_init: give a class of accelerator operations the threads that
- * serve a client and run its vCPUs
+ * kvm390_vm_ops_init: VM mode; give a class of accelerator operations the
+ * threads that serve a client and run its vCPUs
  */
 void kvm390_vm_ops_init(AccelOpsClass *ops);
+
+/** kvm390_attach_init: attach mode, for every other machine */
+void kvm390_attach_init(void);
 
 /**
  * kvm390_ioctl_counter: how often was an ioctl called, through any client

@@ -43,7 +43,7 @@ void kvm390_client_code(uint64_t ram_addr)
     gpointer position;
     CodePage *page;
 
-    if (!kvm390_intercepts.vm) {
+    if (!kvm390_intercepts.client_runs) {
         return;
     }
     qemu_mutex_lock(&lock);

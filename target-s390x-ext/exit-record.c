@@ -14,7 +14,7 @@
 
 Kvm390Exit *kvm390_exit_of(CPUS390XState *env)
 {
-    return kvm390_intercepts.vm ? env->kvm390.exit : NULL;
+    return kvm390_intercepts.client_runs ? env->kvm390.exit : NULL;
 }
 
 void kvm390_record_exit(Kvm390Exit *e, uint32_t reason)

@@ -45,7 +45,7 @@ bool kvm390_host_permits_noted(uint64_t absolute, bool write)
 {
     bool permits = kvm390_host_permits(absolute, write);
 
-    if (kvm390_intercepts.vm && current_cpu) {
+    if (kvm390_intercepts.client_runs && current_cpu) {
         kvm390_host_note(cpu_env(current_cpu), absolute, !permits);
     }
     return permits;

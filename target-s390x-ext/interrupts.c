@@ -507,7 +507,7 @@ bool kvm390_deliver_slow(CPUS390XState *env, bool before_external)
     Kvm390LocalIrqs *l = kvm390_local_irqs(env_archcpu(env));
     uint32_t local, floats;
 
-    if (before_external && kvm390_intercepts.vm) {
+    if (before_external && kvm390_intercepts.client_runs) {
         kvm390_recheck_timers(env);
     }
     deliverable(env, &local, &floats);

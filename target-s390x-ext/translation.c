@@ -209,7 +209,7 @@ static int translate_access(CPUS390XState *env, const Kvm390Space *space,
 /* The exception that may follow has to know what was not there. */
 static void note_memory(CPUS390XState *env, const Kvm390Translation *t)
 {
-    if (kvm390_intercepts.vm && env_cpu(env) == current_cpu) {
+    if (kvm390_intercepts.client_runs && env_cpu(env) == current_cpu) {
         kvm390_host_note(env, t->no_memory, t->host_refused);
     }
 }
