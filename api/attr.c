@@ -109,7 +109,12 @@ static int set_tod(uint64_t attr, Kvm390Call *call)
     return 0;
 }
 
-/* --- crypto: a machine without wrapping keys and adjunct processors --- */
+/*
+ * --- crypto: wrapping keys nobody can look at, no adjunct processors ---
+ */
+
+/* The facility that wrapping keys are of (PoP, "Facility Indications"). */
+#define MSA_EXT_3 76
 
 static int set_crypto(uint64_t attr)
 {
@@ -118,7 +123,8 @@ static int set_crypto(uint64_t attr)
     case KVM_S390_VM_CRYPTO_ENABLE_DEA_KW:
     case KVM_S390_VM_CRYPTO_DISABLE_AES_KW:
     case KVM_S390_VM_CRYPTO_DISABLE_DEA_KW:
-        return -EINVAL;
+        /* TCG's PCKMO wraps nothing: there is nothing to switch. */
+        return kvm390_model_vm_facility(MSA_EXT_3) ? 0 : -EINVAL;
     case KVM_S390_VM_CRYPTO_ENABLE_APIE:
     case KVM_S390_VM_CRYPTO_DISABLE_APIE:
         return -EOPNOTSUPP;

@@ -133,13 +133,24 @@ static void init(void)
     fill_subfuncs(model.machine, &model.subfunc);
 }
 
+static bool has_facility(const uint64_t *list, unsigned nr)
+{
+    return list[nr / 64] & (1ull << (63 - nr % 64));
+}
+
 bool kvm390_model_facility(unsigned nr)
 {
     uint64_t list[FACILITY_BYTES / 8];
 
     init();
     fill_facilities(model.machine, list);
-    return list[nr / 64] & (1ull << (63 - nr % 64));
+    return has_facility(list, nr);
+}
+
+bool kvm390_model_vm_facility(unsigned nr)
+{
+    init();
+    return has_facility((uint64_t *)model.processor.fac_list, nr);
 }
 
 static void get_machine(Kvm390Call *call)

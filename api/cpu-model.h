@@ -20,7 +20,11 @@ int kvm390_model_set(uint64_t attr, Kvm390Call *call);
 /** kvm390_model_apply: give a new CPU the model that was set. BQL. */
 void kvm390_model_apply(S390CPU *cpu);
 
-/** kvm390_model_facility: has the machine this facility? BQL. */
+/**
+ * kvm390_model_facility, kvm390_model_vm_facility: has the machine, has the VM
+ * as its model was set, this facility? BQL.
+ */
 bool kvm390_model_facility(unsigned nr);
+bool kvm390_model_vm_facility(unsigned nr);
 
 #endif

@@ -190,10 +190,29 @@ bool kvm390_memory_discard(void *addr, size_t len);
  */
 int kvm390_plo_functions(struct kvm390_vm *vm, uint8_t plo[32]);
 
-/** kvm390_trace: print an ioctl, if the environment has KVM390_TRACE. */
+/* What the environment's KVM390_TRACE asks for; set before main(). */
+enum kvm390_tracing {
+    KVM390_TRACE_NONE,
+    KVM390_TRACE_LINES,     /* a line for each ioctl */
+    KVM390_TRACE_SUMMARY,   /* "summary": a table at the end */
+};
+extern enum kvm390_tracing kvm390_tracing;
+
+/**
+ * kvm390_trace: an ioctl is done; print or count it
+ * @ns: how long it took
+ *
+ * Any thread. Changes errno.
+ */
 void kvm390_trace(const char *object, const struct kvm390_ioctl *io,
                   unsigned long request, uint64_t arg, int ret, int err,
-                  const struct kvm_run *run);
-extern bool kvm390_tracing;
+                  const struct kvm_run *run, uint64_t ns);
+
+/** kvm390_summary_count: one more call; @exit: why KVM_RUN returned, or NULL */
+void kvm390_summary_count(const struct kvm390_ioctl *io, int ret, uint64_t ns,
+                          const char *exit);
+
+/** kvm390_summary_print: what was counted, once, to standard error */
+void kvm390_summary_print(void);
 
 #endif

@@ -26,6 +26,7 @@ static void usage(FILE *out)
     fputs("usage: kvm390-exec [OPTIONS] PROGRAM [ARGUMENTS]\n"
           "Runs an s390x Linux program that uses /dev/kvm.\n\n"
           "  --trace          print every KVM ioctl and its result\n"
+          "  --summary        print a table of them at the end, as strace -c\n"
           "  --qemu FILE      the emulator of VMs, qemu-system-s390x\n"
           "  --user FILE      the emulator of the program, qemu-s390x\n"
           "  --sysroot DIR    where the program's libraries are\n"
@@ -112,6 +113,7 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {
         { "trace", no_argument, NULL, 't' },
+        { "summary", no_argument, NULL, 'c' },
         { "qemu", required_argument, NULL, 'q' },
         { "user", required_argument, NULL, 'u' },
         { "sysroot", required_argument, NULL, 's' },
@@ -133,6 +135,9 @@ int main(int argc, char **argv)
         switch (c) {
         case 't':
             setenv("KVM390_TRACE", "1", 1);
+            break;
+        case 'c':
+            setenv("KVM390_TRACE", "summary", 1);
             break;
         case 'q':
             qemu = optarg;

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_VCPUS 256
@@ -677,9 +678,18 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     return ret;
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
 static int traced(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
                   int32_t target, unsigned long request, uint64_t arg)
 {
+    uint64_t began = kvm390_tracing ? now_ns() : 0;
     int ret = do_ioctl(vm, vcpu, target, request, arg);
 
     if (kvm390_tracing) {
@@ -690,7 +700,8 @@ static int traced(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
                  target == KVM390_VM ? "vm" :
                  target == KVM390_FLIC ? "flic" : "kvm", vcpu ? vcpu->id : 0);
         kvm390_trace(name, kvm390_ioctl_find(request, kvm390_kind(target)),
-                     request, arg, ret, saved, vcpu ? vcpu->run : NULL);
+                     request, arg, ret, saved, vcpu ? vcpu->run : NULL,
+                     now_ns() - began);
         errno = saved;
     }
     return ret;

@@ -1,5 +1,5 @@
 /*
- * A line for each ioctl, in the manner of strace
+ * A line for each ioctl, in the manner of strace, or a summary of them
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,13 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool kvm390_tracing;
+enum kvm390_tracing kvm390_tracing;
 
 __attribute__((constructor)) static void trace_init(void)
 {
     const char *value = getenv("KVM390_TRACE");
 
-    kvm390_tracing = value && *value && strcmp(value, "0");
+    kvm390_tracing = !value || !*value || !strcmp(value, "0") ?
+                     KVM390_TRACE_NONE : !strcmp(value, "summary") ?
+                     KVM390_TRACE_SUMMARY : KVM390_TRACE_LINES;
 }
 
 static uint64_t field_value(const uint8_t *p, size_t size)
@@ -137,9 +139,40 @@ static void print_exit(char *out, size_t room, const struct kvm_run *run)
     }
 }
 
-void kvm390_trace(const char *object, const struct kvm390_ioctl *io,
-                  unsigned long request, uint64_t arg, int ret, int err,
-                  const struct kvm_run *run)
+/* The kind of an exit, without what differs from one to the next. */
+static void exit_kind(char *out, size_t room, const struct kvm_run *run)
+{
+    unsigned long long ipa = FIELD(run->s390_sieic.ipa);
+
+    if (FIELD(run->exit_reason) != KVM_EXIT_S390_SIEIC) {
+        print_exit(out, room, run);
+        out[strcspn(out, " ")] = 0;
+    } else if (FIELD(run->s390_sieic.icptcode) == 4) {
+        /* The register fields of DIAGNOSE and the like are not the code. */
+        snprintf(out, room, ipa >> 8 == 0xb2 || ipa >> 8 == 0xb9 ?
+                 "SIEIC instruction %04llx" : "SIEIC instruction %02llx",
+                 ipa >> 8 == 0xb2 || ipa >> 8 == 0xb9 ? ipa : ipa >> 8);
+    } else {
+        snprintf(out, room, "SIEIC icptcode 0x%02llx",
+                 FIELD(run->s390_sieic.icptcode));
+    }
+}
+
+static void trace_count(const struct kvm390_ioctl *io, unsigned long request,
+                        int ret, const struct kvm_run *run, uint64_t ns)
+{
+    bool exited = request == KVM_RUN && run && ret >= 0;
+    char kind[160] = "";
+
+    if (exited) {
+        exit_kind(kind, sizeof(kind), run);
+    }
+    kvm390_summary_count(io, ret, ns, exited ? kind : NULL);
+}
+
+static void trace_line(const char *object, const struct kvm390_ioctl *io,
+                       unsigned long request, uint64_t arg, int ret, int err,
+                       const struct kvm_run *run)
 {
     char args[1024] = "", result[160] = "";
     uint8_t copy[KVM390_MAX_ARG];
@@ -163,5 +196,16 @@ void kvm390_trace(const char *object, const struct kvm390_ioctl *io,
     } else {
         fprintf(stderr, "[kvm390] %s ioctl 0x%lx = %d %s\n", object, request,
                 ret, result);
+    }
+}
+
+void kvm390_trace(const char *object, const struct kvm390_ioctl *io,
+                  unsigned long request, uint64_t arg, int ret, int err,
+                  const struct kvm_run *run, uint64_t ns)
+{
+    if (kvm390_tracing == KVM390_TRACE_SUMMARY) {
+        trace_count(io, request, ret, run, ns);
+    } else {
+        trace_line(object, io, request, arg, ret, err, run);
     }
 }

@@ -59,14 +59,31 @@ static void test_attributes(void)
     clock.tod = 0x200000000000;
     CHECK(attr(KVM_SET_DEVICE_ATTR, 1, 2, &clock) == 0);
     CHECK(attr(KVM_GET_DEVICE_ATTR, 1, 0, &tod2) == 0 && tod2 >= clock.tod);
-    /* a machine without wrapping keys and adjunct processors */
+    /* a machine without adjunct processors */
     CHECK(attr(KVM_HAS_DEVICE_ATTR, 2, 3, NULL) == 0);
     FAILS(attr(KVM_HAS_DEVICE_ATTR, 2, 4, NULL), ENXIO);
     FAILS(attr(KVM_GET_DEVICE_ATTR, 2, 0, NULL), ENXIO);
     FAILS(attr(KVM_SET_DEVICE_ATTR, 2, 9, NULL), ENXIO);
     FAILS(attr(KVM_HAS_DEVICE_ATTR, 5, 0, NULL), ENXIO); /* no topology */
-    FAILS(attr(KVM_SET_DEVICE_ATTR, 2, 0, NULL), EINVAL);
     FAILS(attr(KVM_SET_DEVICE_ATTR, 2, 4, NULL), EOPNOTSUPP);
+}
+
+/* Wrapping keys belong to facility 76 (message-security assist 3). */
+static void test_wrapping_keys(void)
+{
+    static struct kvm_s390_vm_cpu_processor p;
+    unsigned i;
+
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 0, &p) == 0);
+    CHECK(p.fac_list[1] >> (63 - 76 % 64) & 1);
+    for (i = 0; i < 4; i++) { /* AES and DEA, on and off */
+        CHECK(attr(KVM_SET_DEVICE_ATTR, 2, i, NULL) == 0);
+    }
+    p.fac_list[1] &= ~(1ull << (63 - 76 % 64));
+    CHECK(attr(KVM_SET_DEVICE_ATTR, 3, 0, &p) == 0);
+    for (i = 0; i < 4; i++) {
+        FAILS(attr(KVM_SET_DEVICE_ATTR, 2, i, NULL), EINVAL);
+    }
 }
 
 static void test_cpu_model(void)
@@ -224,6 +241,7 @@ static void test_cpu_model_reaches_guest(void)
 
 static const struct test tests[] = {
     { "device attributes", test_attributes, false },
+    { "attributes of wrapping keys", test_wrapping_keys, false },
     { "CPU model: facilities and their mask", test_cpu_model, false },
     { "CPU model: features, subfunctions", test_cpu_model_masks, false },
     { "CPU model: the guest sees it", test_cpu_model_reaches_guest, false },

@@ -7,8 +7,10 @@ signed InRelease. A list that cannot be fetched leaves the folder as it is:
 the last good copy.
 """
 
+import collections
 import email.utils
 import fcntl
+import fnmatch
 import glob
 import os
 import re
@@ -75,7 +77,7 @@ class List:
         self.stale = None
         self._trouble = None
         self._fetched = False
-        self._text = None
+        self._text = self._places = None
 
     def _index(self):
         kind = 'Sources' if self.arch == 'source' else 'Packages'
@@ -180,18 +182,24 @@ class List:
                 say(f'{self.words}: {error}; using the copy of '
                     f'{self._date()}')
 
-    def _stanzas(self, pattern):
-        """The stanzas whose package matches a glob, as text."""
+    def _names(self):
+        """{NAME: where its stanzas name it}, of the whole list."""
         if self._text is None:
             self._text = apt.run([apt.HELPER, 'cat-file', self._index()],
                                  f'reading {self.words}')
-        name = re.sub(r'\[[^]]*\]|.', lambda token: {
-            '*': r'[^\n]*', '?': r'[^\n]'}.get(token[0]) or (
-                token[0] if len(token[0]) > 1 else re.escape(token[0])),
-            pattern)
-        for found in re.finditer(rf'^Package: {name}$', self._text, re.M):
-            start = self._text.rfind('\n\n', 0, found.start()) + 1
-            end = self._text.find('\n\n', found.end())
+            self._places = collections.defaultdict(list)
+            for found in re.finditer(r'^Package: (.*)$', self._text, re.M):
+                self._places[found[1]].append(found.start())
+        return self._places
+
+    def _stanzas(self, pattern):
+        """The stanzas whose package matches a glob, as text."""
+        names = self._names()
+        known = [pattern] if pattern in names else \
+            fnmatch.filter(names, pattern)
+        for place in [place for name in known for place in names[name]]:
+            start = self._text.rfind('\n\n', 0, place) + 1
+            end = self._text.find('\n\n', place)
             yield self._text[start:end if end >= 0 else None]
 
     def packages(self, pattern):
