@@ -18,6 +18,7 @@
 #include "kvm390/include/interrupts.h"
 #include "kvm390/include/accel.h"
 #include "kvm390/include/guest-access.h"
+#include "kvm390/include/interpret.h"
 #include "kvm390/include/exits.h"
 #include "kvm390/include/vm.h"
 #include "kvm390/accel/kvm390-version.h"
@@ -38,6 +39,7 @@ static int kvm390_init_machine(MachineState *ms)
     trace_kvm390_init(kvm390_version(), kvm390_config.skeys,
                       kvm390_config.cmma);
     kvm390_guest_access_init();
+    kvm390_sie_init();
     kvm390_irq_migration_init();
     return tcg->init_machine(ms);
 }
@@ -60,6 +62,16 @@ static bool get_cmma(Object *obj, Error **errp)
 static void set_cmma(Object *obj, bool value, Error **errp)
 {
     kvm390_config.cmma = value;
+}
+
+static bool get_sie(Object *obj, Error **errp)
+{
+    return kvm390_config.sie;
+}
+
+static void set_sie(Object *obj, bool value, Error **errp)
+{
+    kvm390_config.sie = value;
 }
 
 static bool get_discard(Object *obj, Error **errp)
@@ -118,6 +130,10 @@ static void kvm390_accel_class_init(ObjectClass *oc, void *data)
     object_class_property_add_bool(oc, "cmma", get_cmma, set_cmma);
     object_class_property_set_description(oc, "cmma",
         "Offer collaborative memory management, ESSA (default on)");
+    object_class_property_add_bool(oc, "sie", get_sie, set_sie);
+    object_class_property_set_description(oc, "sie",
+        "Offer interpretive execution, SIE, so that the guest can run KVM; needs"
+        " skeys=on (default off)");
     object_class_property_add_bool(oc, "discard", get_discard, set_discard);
     object_class_property_set_description(oc, "discard",
         "Give memory that the guest does not use back to the host (default on)");

@@ -199,21 +199,21 @@ void kvm390_run_leave(Kvm390Vcpu *vcpu);
 
 /* --- user-controlled VMs; no effect in others --- */
 
-/** kvm390_sie_init: the control block of a new vCPU */
-void kvm390_sie_init(Kvm390Vcpu *vcpu);
+/** kvm390_ucontrol_init: the control block of a new vCPU */
+void kvm390_ucontrol_init(Kvm390Vcpu *vcpu);
 
-/** kvm390_sie_load, _store: between the block and the CPU. BQL; its thread. */
-void kvm390_sie_load(Kvm390Vcpu *vcpu);
-void kvm390_sie_store(Kvm390Vcpu *vcpu);
+/** kvm390_ucontrol_load, _store: between the block and the CPU. Its thread. */
+void kvm390_ucontrol_load(Kvm390Vcpu *vcpu);
+void kvm390_ucontrol_store(Kvm390Vcpu *vcpu);
 
-/** kvm390_sie_enter: at KVM_RUN; false if it is over already */
-bool kvm390_sie_enter(Kvm390Vcpu *vcpu);
+/** kvm390_ucontrol_enter: at KVM_RUN; false if it is over already */
+bool kvm390_ucontrol_enter(Kvm390Vcpu *vcpu);
 
-/** kvm390_sie_intercepted: store why, if it is KVM_EXIT_S390_SIEIC */
-void kvm390_sie_intercepted(Kvm390Vcpu *vcpu, const Kvm390Exit *exit);
+/** kvm390_ucontrol_intercepted: store why, if it is KVM_EXIT_S390_SIEIC */
+void kvm390_ucontrol_intercepted(Kvm390Vcpu *vcpu, const Kvm390Exit *exit);
 
-/** kvm390_sie_leave: store the CPU's state, at the end of KVM_RUN. BQL. */
-void kvm390_sie_leave(Kvm390Vcpu *vcpu);
+/** kvm390_ucontrol_leave: store the CPU's state, at the end of KVM_RUN. BQL. */
+void kvm390_ucontrol_leave(Kvm390Vcpu *vcpu);
 
 /* --- interrupts --- */
 

@@ -45,7 +45,7 @@ static void call_vcpu_handler(Kvm390Call *call)
         kvm390_mode->regs_pull(vcpu);
     }
     if (!here) {
-        kvm390_sie_load(vcpu);
+        kvm390_ucontrol_load(vcpu);
     }
     if (here || current_cpu == CPU(vcpu->cpu)) {
         call->ret = call_handler(call);
@@ -57,7 +57,7 @@ static void call_vcpu_handler(Kvm390Call *call)
         kvm390_mode->regs_push(vcpu);
     }
     if (!here) {
-        kvm390_sie_store(vcpu);
+        kvm390_ucontrol_store(vcpu);
     }
 }
 

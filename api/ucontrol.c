@@ -96,7 +96,7 @@ static void load_timers(Kvm390Vcpu *vcpu)
     }
 }
 
-void kvm390_sie_load(Kvm390Vcpu *vcpu)
+void kvm390_ucontrol_load(Kvm390Vcpu *vcpu)
 {
     CPUS390XState *env = &vcpu->cpu->env;
     uint32_t cpuflags;
@@ -121,7 +121,7 @@ void kvm390_sie_load(Kvm390Vcpu *vcpu)
     vcpu->exit.sie.kss = cpuflags & SIE_CPUFLAG_KSS;
 }
 
-void kvm390_sie_store(Kvm390Vcpu *vcpu)
+void kvm390_ucontrol_store(Kvm390Vcpu *vcpu)
 {
     CPUS390XState *env = &vcpu->cpu->env;
     int i;
@@ -143,7 +143,7 @@ void kvm390_sie_store(Kvm390Vcpu *vcpu)
              stopped(vcpu) ? SIE_CPUFLAG_STOPPED : 0);
 }
 
-void kvm390_sie_init(Kvm390Vcpu *vcpu)
+void kvm390_ucontrol_init(Kvm390Vcpu *vcpu)
 {
     uint32_t cpuflags = SIE_CPUFLAG_ZARCH | SIE_CPUFLAG_SM | SIE_CPUFLAG_KSS;
 
@@ -159,12 +159,12 @@ void kvm390_sie_init(Kvm390Vcpu *vcpu)
     put(vcpu, SIE_HPID, 1, SIE_HPID_KVM);
     put(vcpu, SIE_ECB, 1,
         s390_has_feat(S390_FEAT_SENSE_RUNNING_STATUS) ? SIE_ECB_SRSI : 0);
-    kvm390_sie_store(vcpu);
+    kvm390_ucontrol_store(vcpu);
 }
 
 /* --- KVM_RUN --- */
 
-bool kvm390_sie_enter(Kvm390Vcpu *vcpu)
+bool kvm390_ucontrol_enter(Kvm390Vcpu *vcpu)
 {
     if (!vcpu->sie) {
         return true;
@@ -178,11 +178,11 @@ bool kvm390_sie_enter(Kvm390Vcpu *vcpu)
     vcpu->exit.ipa = 0;
     vcpu->exit.ipb = 0;
     kvm390_run_set_exit(vcpu, &vcpu->exit);
-    kvm390_sie_intercepted(vcpu, &vcpu->exit);
+    kvm390_ucontrol_intercepted(vcpu, &vcpu->exit);
     return false;
 }
 
-void kvm390_sie_intercepted(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)
+void kvm390_ucontrol_intercepted(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)
 {
     if (!vcpu->sie || exit->reason != KVM_EXIT_S390_SIEIC) {
         return;
@@ -197,7 +197,7 @@ void kvm390_sie_intercepted(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)
     }
 }
 
-void kvm390_sie_leave(Kvm390Vcpu *vcpu)
+void kvm390_ucontrol_leave(Kvm390Vcpu *vcpu)
 {
     CPUS390XState *env = &vcpu->cpu->env;
 
@@ -208,5 +208,5 @@ void kvm390_sie_leave(Kvm390Vcpu *vcpu)
     put(vcpu, SIE_GPSW + 8, 8, env->psw.addr);
     put(vcpu, SIE_GG14, 8, env->regs[14]);
     put(vcpu, SIE_GG14 + 8, 8, env->regs[15]);
-    kvm390_sie_store(vcpu);
+    kvm390_ucontrol_store(vcpu);
 }

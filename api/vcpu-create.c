@@ -66,7 +66,7 @@ static void vcpu_init(Kvm390Vcpu *vcpu, S390CPU *cpu)
     kvm390_run_push(vcpu);
     if (kvm390_intercepts.ucontrol) {
         vcpu->sie = (uint8_t *)vcpu->run + KVM390_RUN_SIZE;
-        kvm390_sie_init(vcpu);
+        kvm390_ucontrol_init(vcpu);
     }
     kvm390_mode->vcpu_init(vcpu);
     kvm390_vcpu_enter(vcpu);

@@ -83,7 +83,7 @@ static int run_guest(Kvm390Vcpu *vcpu)
                 return ret;
             }
             kvm390_run_set_exit(vcpu, &vcpu->exit);
-            kvm390_sie_intercepted(vcpu, &vcpu->exit);
+            kvm390_ucontrol_intercepted(vcpu, &vcpu->exit);
             kvm390_debug_exited(vcpu);
             return 0;
         }
@@ -149,7 +149,7 @@ static int start(Kvm390Vcpu *vcpu)
     int ret = 0;
 
     bql_lock();
-    kvm390_sie_load(vcpu);
+    kvm390_ucontrol_load(vcpu);
     if (s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED) {
         if (kvm390_intercepts.user_cpu_state) {
             ret = -EINVAL;
@@ -188,7 +188,7 @@ static void leave(Kvm390Vcpu *vcpu)
     vcpu->stats[KVM390_STAT_EXIT_USERSPACE]++;
     kvm390_run_leave(vcpu);
     kvm390_run_push(vcpu);
-    kvm390_sie_leave(vcpu);
+    kvm390_ucontrol_leave(vcpu);
     CPU(vcpu->cpu)->halted = 1; /* SIGP SENSE RUNNING: it does not run */
     kvm390_stats_update(vcpu);
 }
@@ -222,7 +222,7 @@ int kvm390_run(Kvm390Call *call)
     if (!has_lowcore(vcpu->cpu)) {
         ret = no_lowcore(vcpu);
     } else {
-        ret = kvm390_sie_enter(vcpu) ? run_guest(vcpu) : 0;
+        ret = kvm390_ucontrol_enter(vcpu) ? run_guest(vcpu) : 0;
     }
     leave(vcpu);
     return ret;

@@ -13,6 +13,7 @@ enum {
     USES_KEYS = 4,      /* left by the keyless subset, whatever else is on */
     NOT_ELSE = 8,       /* only by the keyless subset */
     HANDED_ON = 16,     /* KVM may hand it on to user space */
+    BY_REAL = 32,       /* names the key by a real address */
 };
 
 typedef struct Row {
@@ -24,31 +25,37 @@ typedef struct Row {
 
 /* In order of the codes. */
 static const Row rows[] = {
+    { 0x0104, 0x0104 },                                     /* PTFF */
+    { 0x0107, 0x0107 },                                     /* SCKPF */
     { 0x8200, 0x8200, BY_ICTL, 0, SIE_ICTL_LPSW },          /* LPSW */
     { 0x8300, 0x8300, HANDED_ON },                          /* DIAG */
     { 0xae00, 0xae00, HANDED_ON },                          /* SIGP */
     { 0xb202, 0xb202 },                                     /* STIDP */
     { 0xb204, 0xb204 },                                     /* SCK */
     { 0xb210, 0xb212 },                                     /* SPX STPX STAP */
+    { 0xb214, 0xb214 },                                     /* SIE */
     { 0xb220, 0xb220, HANDED_ON },                          /* SERVC */
     { 0xb223, 0xb223, USES_KEYS | NOT_ELSE },               /* IVSK */
-    { 0xb229, 0xb229, USES_KEYS | BY_ICTL, 0, SIE_ICTL_ISKE },
-    { 0xb22a, 0xb22a, USES_KEYS | BY_ICTL, 0, SIE_ICTL_RRBE },
-    { 0xb22b, 0xb22b, USES_KEYS | BY_ICTL, 0, SIE_ICTL_SSKE },
+    { 0xb229, 0xb229, USES_KEYS | BY_REAL | BY_ICTL, 0, SIE_ICTL_ISKE },
+    { 0xb22a, 0xb22a, USES_KEYS | BY_REAL | BY_ICTL, 0, SIE_ICTL_RRBE },
+    { 0xb22b, 0xb22b, USES_KEYS | BY_REAL | BY_ICTL, 0, SIE_ICTL_SSKE },
     { 0xb22c, 0xb22c },                                     /* TB */
     { 0xb230, 0xb23c, HANDED_ON },                          /* channel I/O */
     { 0xb25f, 0xb25f, HANDED_ON },                          /* CHSC */
     { 0xb274, 0xb274, HANDED_ON },                          /* SIGA */
     { 0xb276, 0xb276, HANDED_ON },                          /* XSCH */
     { 0xb27d, 0xb27d, HANDED_ON },                          /* STSI */
+    { 0xb2af, 0xb2af },                                     /* PQAP */
+    { 0xb2b0, 0xb2b0, 0, KVM390_INTERPRET_STFLE },          /* STFLE */
     { 0xb2b1, 0xb2b1 },                                     /* STFL */
     { 0xb2b2, 0xb2b2, BY_ICTL, 0, SIE_ICTL_LPSW },          /* LPSWE */
     { 0xb600, 0xb600, BY_ICTL, 0, SIE_ICTL_STCTL },         /* STCTL */
     { 0xb700, 0xb700, BY_LCTL },                            /* LCTL */
     { 0xb9a0, 0xb9a0, HANDED_ON },                          /* CLP */
+    { 0xb9a2, 0xb9a2, 0, KVM390_INTERPRET_PTF },            /* PTF */
     { 0xb9ab, 0xb9ab, 0, KVM390_INTERPRET_ESSA },           /* ESSA */
-    { 0xb9ac, 0xb9ac, USES_KEYS | NOT_ELSE },               /* IRBM */
-    { 0xb9ae, 0xb9ae, USES_KEYS | NOT_ELSE },               /* RRBM */
+    { 0xb9ac, 0xb9ac, USES_KEYS | BY_REAL | NOT_ELSE },     /* IRBM */
+    { 0xb9ae, 0xb9ae, USES_KEYS | BY_REAL | NOT_ELSE },     /* RRBM */
     { 0xb9af, 0xb9af, USES_KEYS, KVM390_INTERPRET_PFMF },   /* PFMF */
     { 0xb9d0, 0xb9d3, HANDED_ON },                          /* PCI */
     { 0xe3d0, 0xe3d0, HANDED_ON },                          /* MPCIFC */
@@ -140,6 +147,9 @@ enum Kvm390Interception kvm390_intercepted(const Kvm390SieControls *controls,
     }
     if (controls->kss && (row->flags & USES_KEYS)) {
         return KVM390_INTERCEPTED_KSS;
+    }
+    if (controls->no_skf && (row->flags & BY_REAL)) {
+        return KVM390_INTERCEPTED;
     }
     return row_applies(row, controls, insn) ? KVM390_INTERCEPTED
                                             : KVM390_INTERPRETED;

@@ -22,6 +22,7 @@ extern bool kvm390_allowed;
 typedef struct Kvm390Config {
     bool skeys;
     bool cmma;
+    bool sie;
     bool discard;
     uint32_t discard_delay;
 } Kvm390Config;
@@ -51,6 +52,14 @@ bool kvm390_skeys_wanted(void);
  * initialised. Any context.
  */
 bool kvm390_cmma_wanted(void);
+
+/**
+ * kvm390_sie_wanted: was the property "sie" switched on?
+ *
+ * Only meaningful where kvm390_enabled(). Fixed once the accelerator is
+ * initialised. A machine whose vCPUs a client runs has none. Any context.
+ */
+bool kvm390_sie_wanted(void);
 
 /**
  * kvm390_discard_wanted: was the property "discard" left on?

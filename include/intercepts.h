@@ -21,6 +21,8 @@
 enum {
     KVM390_INTERPRET_PFMF = 1,
     KVM390_INTERPRET_ESSA = 2,
+    KVM390_INTERPRET_STFLE = 4,     /* with a facility list of its own */
+    KVM390_INTERPRET_PTF = 8,
 };
 
 /* The fields of a control block that decide. */
@@ -28,6 +30,7 @@ typedef struct Kvm390SieControls {
     uint32_t ictl;          /* SIE_ICTL_* (sie.h) */
     uint16_t lctl;          /* control registers, 0 in the leftmost bit */
     bool kss;               /* keyless subset: key instructions are left */
+    bool no_skf;            /* as are those that take a real address */
     uint8_t interpret;      /* KVM390_INTERPRET_* */
 } Kvm390SieControls;
 

@@ -10,6 +10,7 @@
 
 /* Codes as in z/Architecture Principles of Operation, Interruption. */
 enum {
+    KVM390_PGM_OPERATION = 0x01,
     KVM390_PGM_PROTECTION = 0x04,
     KVM390_PGM_ADDRESSING = 0x05,
     KVM390_PGM_SPECIFICATION = 0x06,

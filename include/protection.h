@@ -22,6 +22,7 @@
 #define KVM390_PROTECTION_H
 
 #include "kvm390/include/accel.h"
+#include "kvm390/include/sie-state.h"
 #include "kvm390/include/tlb-pages.h"
 #include "kvm390/include/tlbbanks.h"
 
@@ -72,6 +73,7 @@ typedef struct Kvm390Cpu {
     struct Kvm390Exit *exit;    /* exits.h: set before the CPU first runs */
     struct Kvm390LocalIrqs *irqs; /* interrupts.h: set once, under the BQL */
     Kvm390TlbPages pages[KVM390_TLBS]; /* of each TLB; the TLB's lock */
+    Kvm390Sie sie;              /* interpret.h */
 } Kvm390Cpu;
 
 /* In Kvm390Tlb.key: the low bits are the key, but the space is ar_asce. */
@@ -183,6 +185,18 @@ bool kvm390_tlb_is_used(CPUArchState *env, unsigned mmu_idx);
 bool kvm390_tlb_leave(CPUArchState *env, unsigned mmu_idx,
                       const Kvm390TlbOwner *old, const Kvm390TlbOwner *new,
                       unsigned *bank);
+
+/**
+ * kvm390_tlb_change_worlds: exchange the TLBs of host and guest (interpret.h)
+ * @env: the current CPU
+ *
+ * The banks hold those of the other world from the first time on: LCTL finds
+ * nothing there any more. Entries with an access key are dropped.
+ */
+void kvm390_tlb_change_worlds(CPUArchState *env);
+
+/** kvm390_tlb_empty_world: empty the TLBs without key of the live world */
+void kvm390_tlb_empty_world(CPUArchState *env);
 
 /**
  * kvm390_exec_enter: TCGCPUOps::cpu_exec_enter

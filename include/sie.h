@@ -1,9 +1,10 @@
 /*
- * The SIE control block, as a user-controlled VM's client maps it
+ * The SIE control block (state description)
  *
  * Offsets of the fields that kvm390 reads or writes, and bits in them, as
- * Linux lays the block out for KVM. api/ucontrol.c says which field
- * means what here.
+ * Linux lays the block out for KVM. A user-controlled VM's client maps one,
+ * and api/ucontrol.c says which field means what there; SIE is executed with
+ * one (interpret.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,32 +20,59 @@ enum {
     SIE_LCTL = 0x44,     /* 2 */
     SIE_ICPUA = 0x46,    /* 2 */
     SIE_ICTL = 0x48,     /* 4 */
+    SIE_ECA = 0x4c,      /* 4 */
     SIE_ICPTCODE = 0x50, /* 1 */
+    SIE_ICPTSTATUS = 0x51, /* 1 */
+    SIE_IHCPU = 0x52,    /* 2: the CPU that it was last executed on */
     SIE_IPA = 0x56,      /* 2 */
     SIE_IPB = 0x58,      /* 4 */
     SIE_FPF = 0x60,      /* 1 */
     SIE_ECB = 0x61,      /* 1 */
+    SIE_ECB2 = 0x62,     /* 1 */
     SIE_TODPR = 0x6c,    /* 4 */
+    SIE_MSO = 0x80,      /* 8: main storage origin, */
+    SIE_MSL = 0x88,      /* 8: and limit; MiB */
     SIE_GPSW = 0x90,     /* 16 */
     SIE_GG14 = 0xa0,     /* 16: general registers 14 and 15 */
     SIE_HPID = 0xb8,     /* 1 */
+    SIE_EXTCPUADDR = 0xc4, /* 2 */
+    SIE_EIC = 0xc6,      /* 2: external interruption code */
     SIE_PGMILC = 0xcc,   /* 2 */
     SIE_IPRCC = 0xce,    /* 2 */
+    SIE_DXC = 0xd0,      /* 4 */
+    SIE_PERC_ATMID = 0xd6, /* 2 */
+    SIE_PERADDR = 0xd8,  /* 8 */
+    SIE_EAID = 0xe0,     /* 1: exception access identification */
+    SIE_PERAID = 0xe1,   /* 1 */
     SIE_TECMC = 0xe8,    /* 8 */
     SIE_GCR = 0x100,     /* 128 */
     SIE_GBEA = 0x180,    /* 8 */
+    SIE_FAC = 0x1a0,     /* 4: address of the guest's facility list */
     SIE_PP = 0x1de,      /* 8 */
+    SIE_SIZE = 0x200,
+    /* partial execution of MVPG */
+    SIE_PEI_DEST = 0xc0, SIE_PEI_SOURCE = 0xc8, /* 8: page-table entries */
 };
 
 #define SIE_PREFIX_BITS     0x7fffe000u
 
 #define SIE_CPUFLAG_STOPPED  0x80000000u
 #define SIE_CPUFLAG_STOP_INT 0x04000000u
+#define SIE_CPUFLAG_IO_INT   0x02000000u
+#define SIE_CPUFLAG_EXT_INT  0x01000000u
 #define SIE_CPUFLAG_ZARCH    0x00000800u
 #define SIE_CPUFLAG_KSS      0x00000200u
 #define SIE_CPUFLAG_SM       0x00000080u
 #define SIE_CPUFLAG_GED2     0x00000010u
 #define SIE_CPUFLAG_GED      0x00000004u
+#define SIE_CPUFLAG_P        0x00000001u    /* the host wants PER */
+
+#define SIE_ECA_MVPGI    0x01000000u
+#define SIE_ICPTSTATUS_EX 0x01u
+#define SIE_ECB_SPECI    0x08u
+#define SIE_ECB_PTF      0x01u
+#define SIE_ECB2_PFMFI   0x08u
+#define SIE_FAC_BITS     0x7ffffff8u
 
 #define SIE_ICTL_OPEREXC 0x80000000u
 #define SIE_ICTL_PINT    0x20000000u

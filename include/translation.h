@@ -56,7 +56,17 @@ static inline bool kvm390_space_is_private(const Kvm390Space *space)
 }
 
 /** kvm390_access_of_type: QEMU's kind of access as core/ names it */
-enum Kvm390Access kvm390_access_of_type(MMUAccessType type);
+static inline enum Kvm390Access kvm390_access_of_type(MMUAccessType type)
+{
+    switch (type) {
+    case MMU_DATA_STORE:
+        return KVM390_STORE;
+    case MMU_INST_FETCH:
+        return KVM390_IFETCH;
+    default:
+        return KVM390_FETCH;
+    }
+}
 
 /**
  * kvm390_space_teid: the TEID of an access that something protects
@@ -79,7 +89,8 @@ uint64_t kvm390_space_teid(const Kvm390Space *space, uint64_t ea,
  * Low-address protection, access-list-controlled protection, DAT with its own
  * protections, addressing, in this order (PoP, "Access Exceptions").
  *
- * Returns: 0, or the program interruption code. vCPU thread; any other for a
+ * Returns: 0, the program interruption code, or in a guest of SIE
+ * KVM390_PGM_HOST_FAULT (interpret.h). vCPU thread; any other for a
  * debugger, to which the answer is as good as the moment.
  */
 int kvm390_translate_access(CPUS390XState *env, const Kvm390Space *space,

@@ -19,6 +19,7 @@
 #include "kvm390/include/dat.h"
 #include "kvm390/include/guest-access.h"
 #include "kvm390/include/host-fault.h"
+#include "kvm390/include/interpret.h"
 #include "kvm390/include/keys.h"
 #include "kvm390/include/protection.h"
 #include "kvm390/trace.h"
@@ -28,7 +29,13 @@ static int fetch8(void *opaque, uint64_t real, uint64_t *value)
     CPUS390XState *env = opaque;
     hwaddr absolute = kvm390_real_to_absolute(real, env->psa);
     MemTxResult result;
+    int code = kvm390_sie_active(env)
+               ? kvm390_sie_absolute(env, absolute, MMU_DATA_LOAD, &absolute,
+                                     NULL) : 0;
 
+    if (code) {
+        return code;
+    }
     *value = address_space_ldq_be(env_cpu(env)->as, absolute,
                                   MEMTXATTRS_UNSPECIFIED, &result);
     if (result != MEMTX_OK) {

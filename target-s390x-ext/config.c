@@ -28,6 +28,12 @@ bool kvm390_cmma_wanted(void)
     return kvm390_config.cmma;
 }
 
+bool kvm390_sie_wanted(void)
+{
+    return kvm390_config.sie && kvm390_config.skeys &&
+           !kvm390_intercepts.client_runs;
+}
+
 bool kvm390_discard_wanted(void)
 {
     return kvm390_config.discard;

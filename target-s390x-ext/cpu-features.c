@@ -23,6 +23,10 @@ static const Kvm390Feature features[] = {
     { S390_FEAT_CONDITIONAL_SSKE, kvm390_skeys_wanted },
     { S390_FEAT_NONQ_KEY_SETTING, kvm390_skeys_wanted },
     { S390_FEAT_INSERT_REFERENCE_BITS_MULT, kvm390_skeys_wanted },
+    { S390_FEAT_SIE_F2, kvm390_sie_wanted },
+    { S390_FEAT_SIE_64BSCAO, kvm390_sie_wanted },
+    { S390_FEAT_SIE_GSLS, kvm390_sie_wanted },
+    { S390_FEAT_SIE_KSS, kvm390_sie_wanted },
     { S390_FEAT_CMM, kvm390_cmma_wanted },
     { S390_FEAT_CMM_NT, kvm390_cmma_wanted },
     { }

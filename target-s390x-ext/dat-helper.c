@@ -11,6 +11,7 @@
 #include "exec/cputlb.h"
 #include "exec/exec-all.h"
 #include "exec/helper-proto.h"
+#include "kvm390/include/interpret.h"
 #include "kvm390/include/translation.h"
 
 /* The space of an operand in the PSW's address-space-control mode. */
@@ -45,7 +46,8 @@ uint64_t HELPER(kvm390_lra)(CPUS390XState *env, uint64_t r1, uint64_t addr,
     int cc, exc;
 
     exc = kvm390_translate_real(env, &space, wrap_address(env, addr), &t);
-    if (exc == PGM_ADDRESSING || exc == PGM_TRANS_SPEC) {
+    if (exc == PGM_ADDRESSING || exc == PGM_TRANS_SPEC ||
+        exc == KVM390_PGM_HOST_FAULT) {
         kvm390_refuse(env, exc, t.teid, GETPC());
     }
     cc = kvm390_lra_result(exc, &t.frame, narrow, &r1);

@@ -14,6 +14,7 @@
 #include "tcg/tcg_s390x.h"
 #include "kvm390/include/exits.h"
 #include "kvm390/include/host-fault.h"
+#include "kvm390/include/interpret.h"
 #include "kvm390/include/interrupts.h"
 #include "exit-record.h"
 
@@ -24,6 +25,9 @@ int (*kvm390_notify)(uint32_t schid, uint64_t queue, uint64_t cookie);
 
 bool kvm390_exit_wait(CPUS390XState *env)
 {
+    if (kvm390_sie_wait(env)) {
+        return true;
+    }
     if (!kvm390_exit_of(env)) {
         return false;
     }
@@ -134,6 +138,9 @@ bool kvm390_exit_program(CPUS390XState *env)
     Kvm390Exit *e = kvm390_exit_of(env);
     uint64_t insn;
 
+    if (kvm390_sie_program(env)) {
+        return true;
+    }
     if (e && env->int_pgm_code == PGM_ADDRESSING &&
         env->kvm390.memory.refused) {
         /* The client's doing; the instruction starts over when it is undone. */
@@ -278,7 +285,13 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
                               uint32_t ilen)
 {
     Kvm390Exit *e = kvm390_exit_of(env);
+    const bool executed = ilen & KVM390_EXECUTED;
 
+    ilen &= ~KVM390_EXECUTED;
+    if (kvm390_sie_active(env)) {
+        kvm390_sie_instruction(env, insn, next, ilen, executed);
+        return;
+    }
     if (!e) {
         return;
     }

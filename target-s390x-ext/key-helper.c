@@ -19,6 +19,7 @@
 #include "exec/ram_addr.h"
 #include "exec/translation-block.h"
 #include "hw/boards.h"
+#include "kvm390/include/interpret.h"
 #include "kvm390/include/keyrules.h"
 #include "kvm390/include/keys.h"
 #include "kvm390/include/protection.h"
@@ -577,6 +578,7 @@ uint32_t HELPER(kvm390_tprot)(CPUS390XState *env, uint64_t addr, uint64_t op2)
         return 2;
     case PGM_ADDRESSING:
     case PGM_TRANS_SPEC:
+    case KVM390_PGM_HOST_FAULT:
         tcg_s390_program_interrupt(env, exc, GETPC());
     default:
         return 3;

@@ -12,6 +12,7 @@
 #include "kvm390/include/access-registers.h"
 #include "kvm390/include/exits.h"
 #include "kvm390/include/host-fault.h"
+#include "kvm390/include/interpret.h"
 #include "kvm390/include/pgm.h"
 #include "kvm390/include/translation.h"
 #include "guest-memory.h"
@@ -54,18 +55,6 @@ Kvm390Space kvm390_space_of_index(CPUS390XState *env, int index)
     }
 }
 
-enum Kvm390Access kvm390_access_of_type(MMUAccessType type)
-{
-    switch (type) {
-    case MMU_DATA_STORE:
-        return KVM390_STORE;
-    case MMU_INST_FETCH:
-        return KVM390_IFETCH;
-    default:
-        return KVM390_FETCH;
-    }
-}
-
 uint64_t kvm390_space_teid(const Kvm390Space *space, uint64_t ea,
                            MMUAccessType type, enum Kvm390Protection prot)
 {
@@ -90,6 +79,7 @@ static Kvm390DatFeatures dat_features(CPUS390XState *env)
 typedef struct Walk {
     Kvm390GuestMemory gm;
     Kvm390Translation *t;
+    CPUS390XState *env;
 } Walk;
 
 /* Whether there is memory at an address, to be accessed that way. */
@@ -103,10 +93,22 @@ static bool memory_is_there(Walk *walk, uint64_t absolute, bool store)
            kvm390_mem_host(&walk->gm.mem, absolute, store);
 }
 
+/* Of SIE: a guest's absolute address becomes one of the machine's. */
+static int second_stage(Walk *walk, uint64_t *absolute, MMUAccessType type,
+                        int *prot)
+{
+    return likely(!walk->env->kvm390.sie.active) ? 0 :
+           kvm390_sie_absolute(walk->env, *absolute, type, absolute, prot);
+}
+
 static int fetch_entry(void *opaque, uint64_t addr, uint64_t *value)
 {
     Walk *walk = opaque;
+    int code = second_stage(walk, &addr, MMU_DATA_LOAD, NULL);
 
+    if (unlikely(code)) {
+        return code;
+    }
     return memory_is_there(walk, addr, false)
            ? kvm390_mem_fetch8(&walk->gm.mem, addr, value)
            : KVM390_PGM_ADDRESSING;
@@ -198,6 +200,11 @@ static int translate_access(CPUS390XState *env, const Kvm390Space *space,
     t->absolute = t->frame.absolute
                   ? t->frame.addr
                   : kvm390_real_to_absolute(t->frame.addr, env->psa);
+    code = second_stage(walk, &t->absolute, type, &t->prot);
+    if (unlikely(code)) {
+        t->teid = 0;
+        return code;
+    }
     if (unlikely(!memory_is_there(walk, t->absolute,
                                   type == MMU_DATA_STORE))) {
         t->teid = 0; /* not stored with this one */
@@ -217,7 +224,7 @@ static void note_memory(CPUS390XState *env, const Kvm390Translation *t)
 int kvm390_translate_access(CPUS390XState *env, const Kvm390Space *space,
                      uint64_t ea, MMUAccessType type, Kvm390Translation *t)
 {
-    Walk walk = { .t = t };
+    Walk walk = { .t = t, .env = env };
     int code;
 
     t->no_memory = 0;
@@ -233,7 +240,7 @@ int kvm390_translate_access(CPUS390XState *env, const Kvm390Space *space,
 int kvm390_translate_real(CPUS390XState *env, const Kvm390Space *space,
                           uint64_t ea, Kvm390Translation *t)
 {
-    Walk walk = { .t = t };
+    Walk walk = { .t = t, .env = env };
     int code;
 
     t->no_memory = 0;

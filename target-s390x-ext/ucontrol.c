@@ -22,7 +22,8 @@ void kvm390_ucontrol_intercept(CPUS390XState *env, Kvm390Exit *e,
 {
     Kvm390SieControls controls = e->sie;
 
-    controls.interpret = KVM390_INTERPRET_PFMF;
+    controls.interpret = KVM390_INTERPRET_PFMF | KVM390_INTERPRET_STFLE |
+                         KVM390_INTERPRET_PTF;
     switch (kvm390_intercepted(&controls, insn)) {
     case KVM390_INTERPRETED:
         return;

@@ -1,0 +1,192 @@
+/*
+ * Interpretive execution: START INTERPRETIVE EXECUTION
+ *
+ * SIE is a change of worlds within one CPU. At entry the registers that host
+ * and guest do not share are exchanged (PSW, control registers, general
+ * registers 14 and 15, prefix, ...), and so are the TLBs; everything in QEMU
+ * then works for the guest as it does for the host, but for what takes an
+ * absolute address to be one of the machine's: a guest's absolute address is
+ * one of the host's primary space (sie-stage2.c). At an interception, or when
+ * the host has an interruption to take, the worlds change back.
+ *
+ * Two rules keep it sound:
+ *
+ * - Where worlds change, the CPU leaves the translation block by
+ *   cpu_loop_exit(), or tells that an interruption was taken: a block of one
+ *   world is never chained to one of the other. The flag KVM390_FLAG_SIE keeps
+ *   their blocks apart in every search.
+ * - Who looks at a CPU from outside finds the host: a machine that stops, and
+ *   a reset, leave SIE (sie-switch.c).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef KVM390_INTERPRET_H
+#define KVM390_INTERPRET_H
+
+#include "cpu.h"
+
+/* A translation block's flag: it belongs to a guest of SIE. */
+#define KVM390_FLAG_SIE     (1u << 11)
+
+/*
+ * A code of no program interruption: the guest's access ended in one of the
+ * host's, which env->kvm390.sie has. It goes the way of the guest's own up to
+ * where they are delivered.
+ */
+#define KVM390_PGM_HOST_FAULT   0x1000
+
+/* Beside the length of an intercepted instruction: it is EXECUTE's target. */
+#define KVM390_EXECUTED         0x10
+
+#ifdef CONFIG_USER_ONLY
+
+#define kvm390_sie_active(env)  false
+#define kvm390_sie_flags(env)   0u
+#define kvm390_sie_reset(env)
+#define kvm390_sie_facilities(env, at, machine) (machine)
+
+#else
+
+/** kvm390_sie_active: is a guest being executed? On the CPU's own thread. */
+#define kvm390_sie_active(env)  (unlikely((env)->kvm390.sie.active))
+
+/** kvm390_sie_flags: the translation-block flags that a guest adds */
+uint32_t kvm390_sie_flags_slow(CPUS390XState *env);
+#define kvm390_sie_flags(env)                                               \
+    (kvm390_sie_active(env) ? kvm390_sie_flags_slow(env) : 0u)
+
+/** kvm390_sie_offered: has the machine SIE? Any thread. */
+bool kvm390_sie_offered(void);
+
+/**
+ * kvm390_sie_leave: end the guest's execution, if there is one
+ * @env: the CPU, on its own thread or stopped
+ * @icpt: SIE_ICPT_*; with SIE_ICPT_NONE the host will execute SIE again
+ *
+ * All changes are in the control block afterwards, and the CPU is the host's.
+ */
+void kvm390_sie_leave(CPUS390XState *env, unsigned icpt);
+
+/** kvm390_sie_init: once, when the accelerator is initialised. BQL. */
+void kvm390_sie_init(void);
+
+/**
+ * kvm390_sie_reset: a CPU is about to be reset
+ *
+ * Its own thread, or before it runs.
+ */
+void kvm390_sie_reset(CPUS390XState *env);
+
+/**
+ * kvm390_sie_absolute: the machine's absolute address of a guest's
+ * @env: the current CPU, in SIE
+ * @guest: the guest's absolute address
+ * @type: the access
+ * @absolute: the result
+ * @prot: PAGE_*, reduced to what the host permits; or NULL
+ *
+ * Returns: 0, KVM390_PGM_ADDRESSING where the guest has no such storage, or
+ * KVM390_PGM_HOST_FAULT.
+ */
+int kvm390_sie_absolute(CPUS390XState *env, uint64_t guest,
+                        MMUAccessType type, uint64_t *absolute, int *prot);
+
+/**
+ * kvm390_sie_lowcore: the machine's absolute address of a CPU's prefix area
+ * @env: the current CPU
+ *
+ * In SIE of its first 4 KiB; where these are not accessible the guest is left
+ * and this does not return.
+ */
+uint64_t kvm390_sie_lowcore(CPUS390XState *env);
+
+/**
+ * kvm390_sie_invalidates: IPTE is about to make a page-table entry invalid
+ * @env: the current CPU
+ * @entry: the entry's real address
+ *
+ * Empties all CPUs' TLBs if a second stage may have used the table.
+ */
+void kvm390_sie_invalidates(CPUS390XState *env, uint64_t entry);
+
+/**
+ * kvm390_sie_instruction: an instruction of the guest that may be intercepted
+ * @env: the current CPU, in SIE
+ * @insn: the instruction, left-aligned
+ * @next: the address behind it, or behind its EXECUTE
+ * @ilen: its length in bytes, of EXECUTE's target that of EXECUTE
+ * @executed: it is EXECUTE's target
+ *
+ * Returns if the CPU executes it.
+ */
+void kvm390_sie_instruction(CPUS390XState *env, uint64_t insn, uint64_t next,
+                            unsigned ilen, bool executed);
+
+/**
+ * kvm390_sie_mvpg: MVPG in a guest, which may be left to the host partly done
+ * @env: the current CPU
+ * @source, @dest: real addresses of the pages
+ * @regs: the fields R1 and R2
+ * @ra: the helper's return address
+ */
+void kvm390_sie_mvpg(CPUS390XState *env, uint64_t source, uint64_t dest,
+                     unsigned regs, uintptr_t ra);
+
+/**
+ * kvm390_sie_program: a program interruption is about to be delivered
+ * @env: the current CPU, BQL
+ *
+ * Returns true if the guest was left for it, or for the host's.
+ */
+bool kvm390_sie_program(CPUS390XState *env);
+
+/** kvm390_sie_wait: a PSW that waits was loaded; true if a guest was left. */
+bool kvm390_sie_wait(CPUS390XState *env);
+
+/**
+ * kvm390_sie_interrupted: has the host an interruption to take?
+ * @env: the current CPU, in SIE; BQL
+ *
+ * Returns true if so, and the guest was left for it. The guest may have been
+ * left for a timer of its own, too: then this returns false.
+ */
+bool kvm390_sie_interrupted(CPUS390XState *env);
+
+/**
+ * kvm390_sie_facilities: a byte of the facility list that STFLE stores
+ * @env: the current CPU
+ * @at: its number
+ * @machine: what the machine's list has there
+ *
+ * Returns: the guest's, of a guest of SIE with a list of its own.
+ */
+uint8_t kvm390_sie_facilities(CPUS390XState *env, unsigned at,
+                              uint8_t machine);
+
+/* --- the guest's timers (sie-timers.c) --- */
+
+/** kvm390_sie_ckc: its clock comparator. */
+uint64_t kvm390_sie_ckc(CPUS390XState *env);
+void kvm390_sie_set_ckc(CPUS390XState *env, uint64_t value);
+
+/** kvm390_sie_cputm: its CPU timer, in units of the TOD clock. */
+uint64_t kvm390_sie_cputm(CPUS390XState *env);
+void kvm390_sie_set_cputm(CPUS390XState *env, uint64_t value);
+
+/** kvm390_sie_epoch: what a guest's TOD clock is ahead of the machine's. */
+#define kvm390_sie_epoch(env)                                               \
+    (kvm390_sie_active(env) ? (env)->kvm390.sie.epoch : 0)
+
+/** kvm390_sie_arm: see to it that the guest is left when a timer is due. */
+void kvm390_sie_arm(CPUS390XState *env);
+
+/**
+ * kvm390_sie_timer_due: is the guest to take an interruption of a timer?
+ *
+ * Returns the external interruption code, or 0.
+ */
+unsigned kvm390_sie_timer_due(CPUS390XState *env);
+
+#endif /* !CONFIG_USER_ONLY */
+
+#endif /* KVM390_INTERPRET_H */

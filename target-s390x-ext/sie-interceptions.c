@@ -1,0 +1,254 @@
+/*
+ * What ends a guest's execution (interpret.h)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "s390x-internal.h"
+#include "tcg/tcg.h"
+#include "exec/address-spaces.h"
+#include "exec/cpu_ldst.h"
+#include "exec/exec-all.h"
+#include "exec/helper-proto.h"
+#include "exec/translation-block.h"
+#include "exit-record.h"
+#include "kvm390/include/interpret.h"
+#include "kvm390/include/pgm.h"
+#include "kvm390/include/sie.h"
+
+static void G_NORETURN leave_now(CPUS390XState *env, unsigned icpt)
+{
+    kvm390_sie_leave(env, icpt);
+    env_cpu(env)->exception_index = -1;
+    cpu_loop_exit(env_cpu(env));
+}
+
+uint64_t kvm390_sie_lowcore(CPUS390XState *env)
+{
+    uint64_t absolute;
+
+    if (!kvm390_sie_active(env)) {
+        return env->psa;
+    }
+    if (kvm390_sie_absolute(env, env->psa, MMU_DATA_STORE, &absolute, NULL)) {
+        /* The host took it away; it sees to that at the next entry. */
+        leave_now(env, SIE_ICPT_NONE);
+    }
+    return absolute;
+}
+
+/* --- instructions --- */
+
+/* @ilen: of EXECUTE's target that of EXECUTE */
+static void record_instruction(CPUS390XState *env, uint64_t insn,
+                               unsigned ilen, bool executed)
+{
+    uint8_t *block = env->kvm390.sie.block;
+
+    stb_p(block + SIE_ICPTSTATUS, kvm390_sie_ex_status(executed, ilen));
+    stw_be_p(block + SIE_IPA, insn >> 48);
+    stl_be_p(block + SIE_IPB, insn >> 16);
+}
+
+void kvm390_sie_instruction(CPUS390XState *env, uint64_t insn, uint64_t next,
+                            unsigned ilen, bool executed)
+{
+    switch (kvm390_intercepted(&env->kvm390.sie.controls, insn)) {
+    case KVM390_INTERPRETED:
+        return;
+    case KVM390_INTERCEPTED:
+        record_instruction(env, insn, ilen, executed);
+        env->psw.addr = next;
+        leave_now(env, SIE_ICPT_INSTRUCTION);
+    case KVM390_INTERCEPTED_KSS:
+        /* It is met again: the PSW stays where it is. */
+        record_instruction(env, insn, ilen, executed);
+        leave_now(env, SIE_ICPT_KSS);
+    }
+}
+
+#define MVPG_OPCODE 0xb254ull
+
+void kvm390_sie_mvpg(CPUS390XState *env, uint64_t source, uint64_t dest,
+                     unsigned regs, uintptr_t ra)
+{
+    Kvm390Sie *sie = &env->kvm390.sie;
+    uint64_t absolute, source_entry;
+    bool missing, executed;
+
+    if (!sie->active || env->psw.mask & PSW_MASK_DAT ||
+        !(ldl_be_p(sie->block + SIE_ECA) & SIE_ECA_MVPGI)) {
+        return;
+    }
+    missing = kvm390_sie_absolute(env, mmu_real2abs(env, source),
+                                  MMU_DATA_LOAD, &absolute, NULL) ==
+              KVM390_PGM_HOST_FAULT;
+    source_entry = sie->last_entry;
+    missing |= kvm390_sie_absolute(env, mmu_real2abs(env, dest),
+                                   MMU_DATA_STORE, &absolute, NULL) ==
+               KVM390_PGM_HOST_FAULT;
+    if (!missing) {
+        return;
+    }
+    executed = tcg_tb_lookup(ra)->cs_base;
+    cpu_restore_state(env_cpu(env), ra);
+    stq_be_p(sie->block + SIE_PEI_DEST, sie->last_entry);
+    stq_be_p(sie->block + SIE_PEI_SOURCE, source_entry);
+    record_instruction(env, MVPG_OPCODE << 48 | (uint64_t)regs << 32,
+                       env->int_pgm_ilen, executed);
+    env->psw.addr += env->int_pgm_ilen;
+    leave_now(env, SIE_ICPT_PARTIAL);
+}
+
+uint8_t kvm390_sie_facilities(CPUS390XState *env, unsigned at,
+                              uint8_t machine)
+{
+    uint64_t list;
+
+    if (!kvm390_sie_active(env)) {
+        return machine;
+    }
+    list = ldl_be_p(env->kvm390.sie.block + SIE_FAC) & SIE_FAC_BITS;
+    return address_space_ldub(env_cpu(env)->as, list + at,
+                              MEMTXATTRS_UNSPECIFIED, NULL);
+}
+
+/* --- program interruptions --- */
+
+/* The host's: the guest's instruction has not happened, SIE has not ended. */
+static void take_host_fault(CPUS390XState *env)
+{
+    const int code = env->kvm390.sie.fault_code;
+    const uint64_t teid = env->kvm390.sie.fault_teid;
+
+    kvm390_sie_leave(env, SIE_ICPT_NONE);
+    env->tlb_fill_exc = code;
+    env->tlb_fill_tec = teid;
+    env->int_pgm_code = code;
+    env->int_pgm_ilen = 4;
+    env_cpu(env)->exception_index = EXCP_PGM;
+}
+
+static bool psw_stays(uint32_t code)
+{
+    return code == PGM_PER ||
+           kvm390_pgm_properties(code) & KVM390_PGM_NULLIFIES;
+}
+
+static void record_program(CPUS390XState *env, uint16_t code)
+{
+    uint8_t *block = env->kvm390.sie.block;
+
+    if (env->per_perc_atmid) {
+        code |= PGM_PER;
+        stw_be_p(block + SIE_PERC_ATMID, env->per_perc_atmid);
+        stq_be_p(block + SIE_PERADDR, env->per_address);
+        stb_p(block + SIE_PERAID, 0);
+    }
+    stw_be_p(block + SIE_IPRCC, code);
+    stw_be_p(block + SIE_PGMILC, env->int_pgm_ilen);
+    stq_be_p(block + SIE_TECMC, env->tlb_fill_tec);
+    stb_p(block + SIE_EAID, 0);
+    stl_be_p(block + SIE_DXC, code == PGM_DATA ? env->fpc >> 8 & 0xff : 0);
+}
+
+bool kvm390_sie_program(CPUS390XState *env)
+{
+    const Kvm390Sie *sie = &env->kvm390.sie;
+    const uint32_t code = env->int_pgm_code;
+    unsigned icpt;
+    uint64_t insn;
+
+    if (!sie->active) {
+        return false;
+    }
+    if (code == KVM390_PGM_HOST_FAULT) {
+        take_host_fault(env);
+        return true;
+    }
+    icpt = kvm390_sie_program_icpt(code, sie->controls.ictl,
+                                   ldub_p(sie->block + SIE_ECB));
+    if (icpt == SIE_ICPT_NONE) {
+        return false;
+    }
+    if (icpt == SIE_ICPT_OPEREXC) {
+        insn = kvm390_failed_instruction(env);
+        record_instruction(env, insn, env->int_pgm_ilen, insn >> 56 !=
+                           cpu_ldub_code(env, env->psw.addr));
+        env->psw.addr += env->int_pgm_ilen;
+    } else {
+        record_program(env, code);
+        if (!psw_stays(code)) {
+            env->psw.addr += env->int_pgm_ilen;
+        }
+    }
+    kvm390_sie_leave(env, icpt);
+    return true;
+}
+
+/* --- the rest --- */
+
+bool kvm390_sie_wait(CPUS390XState *env)
+{
+    if (!env->kvm390.sie.active) {
+        return false;
+    }
+    kvm390_sie_leave(env, SIE_ICPT_WAIT);
+    return true;
+}
+
+/* What the host would take with its own PSW and control registers. */
+static bool host_has_interruption(CPUS390XState *env)
+{
+    static const unsigned subclasses[] = { 0, 6, 14 };
+    const Kvm390SieWorld *host = &env->kvm390.sie.host;
+    const uint64_t mask = env->psw.mask;
+    uint64_t cr[ARRAY_SIZE(subclasses)];
+    bool has;
+
+    env->psw.mask = host->psw_mask;
+    for (unsigned i = 0; i < ARRAY_SIZE(subclasses); i++) {
+        cr[i] = env->cregs[subclasses[i]];
+        env->cregs[subclasses[i]] = host->cr[subclasses[i]];
+    }
+    has = s390_cpu_has_int(env_archcpu(env));
+    env->psw.mask = mask;
+    for (unsigned i = 0; i < ARRAY_SIZE(subclasses); i++) {
+        env->cregs[subclasses[i]] = cr[i];
+    }
+    return has;
+}
+
+bool kvm390_sie_interrupted(CPUS390XState *env)
+{
+    Kvm390Sie *sie = &env->kvm390.sie;
+    unsigned eic;
+
+    if (host_has_interruption(env)) {
+        kvm390_sie_leave(env, SIE_ICPT_NONE);
+        /* SIE has ended: the old PSW is behind it. */
+        env->psw.addr = sie->host.psw_addr;
+        return true;
+    }
+    eic = kvm390_sie_timer_due(env);
+    if (eic) {
+        stw_be_p(sie->block + SIE_EIC, eic);
+        stw_be_p(sie->block + SIE_EXTCPUADDR, 0);
+        kvm390_sie_leave(env, SIE_ICPT_EXTERNAL);
+    }
+    return false;
+}
+
+/* At a block's start: another CPU has set a flag in the control block. */
+void HELPER(kvm390_sie_request)(CPUS390XState *env)
+{
+    Kvm390Sie *sie = &env->kvm390.sie;
+    unsigned icpt = kvm390_sie_request_icpt(
+        ldl_be_p(sie->block + SIE_CPUFLAGS), env->psw.mask & PSW_MASK_EXT,
+        env->psw.mask & PSW_MASK_IO);
+
+    if (icpt != SIE_ICPT_NONE && !env->ex_value) {
+        leave_now(env, icpt);
+    }
+}
