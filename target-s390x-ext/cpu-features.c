@@ -55,11 +55,22 @@ void kvm390_add_facilities(S390FeatType type, uint8_t *data)
     }
 }
 
+/* PERFORM LOCKED OPERATION has all its functions under every property. */
+static void add_plo_functions(S390CPUModel *model)
+{
+    for (S390Feat f = S390_FEAT_PLO_CL; f <= S390_FEAT_PLO_CSTSTX; f++) {
+        if (test_bit(f, model->def->full_feat)) {
+            set_bit(f, model->features);
+        }
+    }
+}
+
 void kvm390_add_cpu_features(S390CPUModel *model)
 {
     if (!kvm390_enabled()) {
         return;
     }
+    add_plo_functions(model);
     for (const Kvm390Feature *f = features; f->wanted; f++) {
         if (f->wanted() && test_bit(f->feature, model->def->full_feat)) {
             set_bit(f->feature, model->features);
