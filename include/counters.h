@@ -16,7 +16,10 @@
 #define KVM390_COUNTERS(X)                              \
     X(ACCESS_REGISTER_FAULTS, "access-register-faults") \
     X(PAGES_DISCARDED, "cmma-pages-discarded")          \
-    X(DISCARD_CALLS, "cmma-discard-host-calls")
+    X(DISCARD_CALLS, "cmma-discard-host-calls")         \
+    X(SIE_ENTRIES, "sie-entries")                       \
+    X(SIE_INTERCEPTIONS, "sie-interceptions")           \
+    X(SIE_HOST_FAULTS, "sie-host-faults")
 
 typedef enum {
 #define KVM390_COUNTER_ENUM(id, name) KVM390_COUNTER_##id,

@@ -20,10 +20,10 @@ BOOT = scripts/boot --qemu $(QEMU) --accel $(ACCEL) --smp $(SMP) \
 FETCH += fetch-guest
 
 .PHONY: boot shell guest-image fetch-guest check-boot bench check-bench
-boot: all ## boot Debian's Linux (ACCEL=tcg SMP=4 KERNEL=trixie MAP=1)
+boot: all $(if $(NESTED),client) ## boot Debian's Linux (ACCEL=tcg SMP=4 KERNEL=trixie MAP=1 NESTED=1)
 	@scripts/guest-image $(GUEST_KERNEL)
-	@$(if $(MAP),scripts/kvm390-map --view state --) $(BOOT) --fill $(FILL) \
-		$(if $(MAP),--quiet -- -qmp 'unix:{socket}$(,)server=on$(,)wait=off')
+	@$(if $(NESTED),$(NESTED_BOOT),$(if $(MAP),scripts/kvm390-map --view state --) $(BOOT) --fill $(FILL) \
+		$(if $(MAP),--quiet -- -qmp 'unix:{socket}$(,)server=on$(,)wait=off'))
 
 shell: all ## the same, with an interactive shell in the guest
 	@scripts/guest-image $(GUEST_KERNEL)

@@ -13,6 +13,7 @@
 #include "exec/helper-proto.h"
 #include "exec/translation-block.h"
 #include "exit-record.h"
+#include "kvm390/include/counters.h"
 #include "kvm390/include/interpret.h"
 #include "kvm390/include/pgm.h"
 #include "kvm390/include/sie.h"
@@ -122,6 +123,7 @@ static void take_host_fault(CPUS390XState *env)
     const int code = env->kvm390.sie.fault_code;
     const uint64_t teid = env->kvm390.sie.fault_teid;
 
+    kvm390_count_add(KVM390_COUNTER_SIE_HOST_FAULTS, 1);
     kvm390_sie_leave(env, SIE_ICPT_NONE);
     env->tlb_fill_exc = code;
     env->tlb_fill_tec = teid;

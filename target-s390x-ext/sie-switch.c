@@ -12,6 +12,7 @@
 #include "exec/helper-proto.h"
 #include "qemu/main-loop.h"
 #include "system/runstate.h"
+#include "kvm390/include/counters.h"
 #include "kvm390/include/interpret.h"
 #include "kvm390/include/protection.h"
 #include "kvm390/include/sie.h"
@@ -142,6 +143,7 @@ void kvm390_sie_leave(CPUS390XState *env, unsigned icpt)
     stq_be_p(sie->block + SIE_CPUTM, kvm390_sie_cputm(env));
     stq_be_p(sie->block + SIE_CKC, sie->ckc);
     if (icpt != SIE_ICPT_NONE) {
+        kvm390_count_add(KVM390_COUNTER_SIE_INTERCEPTIONS, 1);
         stb_p(sie->block + SIE_ICPTCODE, icpt);
     }
     trace_kvm390_sie_leave(env_cpu(env)->cpu_index, icpt, guest.psw_mask,
@@ -288,6 +290,7 @@ void HELPER(kvm390_sie)(CPUS390XState *env, uint64_t addr, uint64_t next)
     uint16_t why;
     bool hold;
 
+    kvm390_count_add(KVM390_COUNTER_SIE_ENTRIES, 1);
     save_world(env, &sie->host);
     sie->at_sie = env->psw.addr;
     sie->host.psw_addr = next;

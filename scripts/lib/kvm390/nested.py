@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""KVM inside the guest: Debian's kernel, its kvm.ko, Debian's own QEMU.
+
+The first-level guest is that of scripts/guest-image with one more archive
+behind its initramfs: the kernel's kvm.ko, Debian's s390x QEMU with its
+libraries, and what the second level boots, which is the guest image again.
+"""
+
+import lzma
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+from . import cpio, guest, paths, vmm
+from .fetch import table
+from .fetch.take import Unusable, take
+from .paths import BUILD, GUEST, TOP, Failure, say
+
+ROOT = os.path.join(BUILD, 'nested')
+SCRIPT = os.path.join(TOP, 'scripts/nested-guest')
+MODULE = re.compile(r'.*/arch/s390/kvm/kvm\.ko(\.xz)?$')
+LIBRARY_DIRS = ('usr/lib/s390x-linux-gnu', 'usr/lib', 'lib/s390x-linux-gnu',
+                'lib')
+INTERPRETER = 'ld64.so.1'
+
+
+def _content(path):
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def _kernel_package(suite):
+    """(package, version, suite) of the kernel that the suite's name means."""
+    try:
+        with open(os.path.join(GUEST, f'kernel-{suite}.package'),
+                  encoding='ascii') as note:
+            return note.read().split()[:3]
+    except FileNotFoundError:
+        raise Failure(f'there is no kernel of {suite}; make guest-image '
+                      'builds it') from None
+
+
+def _candidates(suite):
+    """The rows that name this very package, a pinned one among them."""
+    package, version, where = _kernel_package(suite)
+    if where != 'pinned':
+        return package, [table.Row(where, 's390x', package, version)]
+    return package, [row for row in
+                     table.purpose(f'kernel-{suite}').candidates
+                     if isinstance(row, table.Pin) and row.package == package]
+
+
+def _module_of(deb):
+    with tempfile.TemporaryDirectory(dir=ROOT) as scratch:
+        subprocess.run(['dpkg-deb', '--extract', deb, scratch], check=True)
+        for folder, _, names in os.walk(scratch):
+            for name in names:
+                if MODULE.match(os.path.join(folder, name)):
+                    data = _content(os.path.join(folder, name))
+                    return lzma.decompress(data) if name.endswith('.xz') \
+                        else data
+    raise Unusable('has no kvm.ko')
+
+
+def module(suite):
+    """The path of the kernel's kvm.ko; fetched if it is not there."""
+    path = os.path.join(ROOT, f'kvm-{paths.kernel_release(suite)}.ko')
+    if os.path.exists(path):
+        return path
+    os.makedirs(ROOT, exist_ok=True)
+    package, candidates = _candidates(suite)
+
+    def use(taken):
+        with open(f'{path}.part', 'wb') as out:
+            out.write(_module_of(taken.paths[0]))
+        os.rename(f'{path}.part', path)
+
+    say(f'fetching kvm.ko of {package}')
+    with tempfile.TemporaryDirectory(dir=ROOT) as scratch:
+        take(table.Purpose(None, f'kvm.ko of {package}', 'try again later, or '
+                           'set KVM390_MIRROR=', candidates), scratch, use)
+    return path
+
+
+def _needed(path):
+    said = subprocess.run(['s390x-linux-gnu-readelf', '-d', path], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
+    return re.findall(r'\(NEEDED\).*\[(.*)\]', said)
+
+
+def _libraries(root, program):
+    """{NAME: PATH} of all that a program of this sysroot is linked with."""
+    found, todo = {}, [program]
+    while todo:
+        for name in _needed(todo.pop()):
+            places = [os.path.join(root, where, name)
+                      for where in LIBRARY_DIRS]
+            there = [path for path in places if os.path.exists(path)]
+            if name not in found and there:
+                found[name] = there[0]
+                todo.append(there[0])
+    if INTERPRETER not in found:
+        raise Failure(f'{root} has no {INTERPRETER}')
+    return found
+
+
+def _archive(suite, vmm_suite):
+    """What comes behind the guest image's own archive."""
+    root = vmm.root(vmm_suite)
+    program = os.path.join(root, vmm.PROGRAM)
+    archive = cpio.Archive()
+    for name in ('lib', 'nested'):
+        archive.directory(name)
+    archive.file('programs/nested', _content(SCRIPT), 0o755)
+    archive.file('nested/kvm.ko', _content(module(suite)), 0o644)
+    archive.file('nested/qemu', _content(program), 0o755)
+    for name, path in _libraries(root, program).items():
+        archive.file(f'nested/{name}', _content(path), 0o755)
+    archive.symlink(f'lib/{INTERPRETER}', f'/nested/{INTERPRETER}')
+    for name, path in (('kernel', f'kernel-{suite}'),
+                       ('initrd', 'initramfs.cpio'),
+                       ('s390-ccw.img', 'firmware/s390-ccw.img')):
+        archive.file(f'nested/{name}',
+                     _content(os.path.join(GUEST, path)), 0o644)
+    return archive.finish()
+
+
+def initramfs(suite, vmm_suite='trixie'):
+    """The path of the first level's initramfs, made anew."""
+    path = os.path.join(ROOT, f'initramfs-{suite}.cpio')
+    data = _archive(suite, vmm_suite)
+    with open(f'{path}.part', 'wb') as out:
+        with open(os.path.join(GUEST, 'initramfs.cpio'), 'rb') as own:
+            shutil.copyfileobj(own, out)
+        out.write(data)
+    os.rename(f'{path}.part', path)
+    return path
+
+
+def arguments(suite, smp, vcpus, mem='2G'):
+    """QEMU's arguments for a first level of smp CPUs that boots a second."""
+    words = f'kvm390.run=nested kvm390.args={vcpus} kvm390.sync=1 ' \
+            'vm.allocate_pgste=1'
+    return guest.machine_arguments(
+        accel='kvm390,sie=on', smp=smp, mem=mem, cpu='max',
+        kernel=paths.kernel_image(suite), initrd=initramfs(suite),
+        append=words)
