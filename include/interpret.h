@@ -101,11 +101,12 @@ int kvm390_sie_absolute(CPUS390XState *env, uint64_t guest,
 uint64_t kvm390_sie_lowcore(CPUS390XState *env);
 
 /**
- * kvm390_sie_invalidates: IPTE is about to make a page-table entry invalid
+ * kvm390_sie_invalidates: IPTE has made a page-table entry invalid
  * @env: the current CPU
  * @entry: the entry's real address
  *
- * Empties all CPUs' TLBs if a second stage may have used the table.
+ * Empties all CPUs' TLBs if a second stage may have used the table. Not before
+ * the entry is invalid: the other CPUs may do it at once, and look again.
  */
 void kvm390_sie_invalidates(CPUS390XState *env, uint64_t entry);
 
