@@ -134,9 +134,29 @@ int kvm390_recv(struct kvm390_conn *conn, struct kvm390_message *msg,
  * @addr, @len: the range, in whole pages
  * @offset: where in the file the range lies
  *
- * Returns the file's descriptor, which stays the library's own, or -1.
+ * Returns the file's descriptor, which stays the library's own, or -1: with
+ * ENOTSUP if the range is in several files that VMs or the program have.
+ * The caller holds kvm390_slots_lock().
  */
 int kvm390_memory_share(void *addr, size_t len, uint64_t *offset);
+
+/**
+ * kvm390_slots_set: a VM has this memory now, as its slot @id
+ * @id: a number that the VM's slots do not share
+ * @len: 0 deletes the slot
+ *
+ * This and kvm390_slots_have(): between kvm390_slots_lock() and its unlock.
+ */
+void kvm390_slots_set(struct kvm390_vm *vm, uint64_t id, uintptr_t addr,
+                      size_t len);
+void kvm390_slots_lock(void);
+void kvm390_slots_unlock(void);
+
+/** kvm390_slots_have: is a part of [addr, end) in some VM's slot? */
+bool kvm390_slots_have(uintptr_t addr, uintptr_t end);
+
+/** kvm390_slots_close: the VM ends, and has nothing; without the lock */
+void kvm390_slots_close(struct kvm390_vm *vm);
 
 /**
  * kvm390_tell_protection: let the VMs of this process know
@@ -166,11 +186,13 @@ void kvm390_mappings_free(struct kvm390_mappings *list);
  * kvm390_replace_mapping: put a mapping's contents into a file, and the file in
  * its place, with the same protection
  * @offset: where in the file @fd
+ * @source: the file that is mapped there now, or -1: it is private memory
+ * @source_offset: where in that file
  *
  * Returns 0, or -1 with the mapping as it was.
  */
 int kvm390_replace_mapping(const struct kvm390_mapping *m, int fd,
-                           off_t offset);
+                           off_t offset, int source, off_t source_offset);
 
 /** kvm390_mappings_add: one more of them, behind the others; 0 or -1. */
 int kvm390_mappings_add(struct kvm390_mappings *list,

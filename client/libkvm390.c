@@ -240,6 +240,7 @@ void kvm390_vm_close(struct kvm390_vm *vm)
     struct kvm390_vcpu *vcpu;
     struct kvm390_vm **p;
 
+    kvm390_slots_close(vm);
     pthread_mutex_lock(&vms_lock);
     for (p = &vms; *p && *p != vm; p = &(*p)->next) {
     }
@@ -587,6 +588,23 @@ static int eventfd_of(const struct kvm390_ioctl *io, const void *arg,
     return 0;
 }
 
+/* What the ioctl, which went well, gave the VM or took from it. */
+static void note_slot(struct kvm390_vm *vm, unsigned long request,
+                      const void *arg)
+{
+    const struct kvm_userspace_memory_region *r = arg; /* as _region2 begins */
+    const struct kvm_s390_ucas_mapping *u = arg;
+
+    if (request == KVM_S390_UCAS_MAP) {
+        /* Until the VM ends: what is unmapped again is not followed. */
+        kvm390_slots_set(vm, 1ull << 63 | u->vcpu_addr,
+                         kvm390_caller.base + u->user_addr, u->length);
+    } else if (request != KVM_S390_UCAS_UNMAP) {
+        kvm390_slots_set(vm, r->slot, kvm390_caller.base + r->userspace_addr,
+                         r->memory_size);
+    }
+}
+
 static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
                     int32_t target, unsigned long request, uint64_t arg)
 {
@@ -597,7 +615,8 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
                                             .target = target } };
     struct kvm390_buffer buffer[KVM390_BUFFERS] = { 0 };
     int send_fd = -1, recv_fd = -1, before = errno, ret;
-    uint8_t *buf = NULL;
+    bool memory = io && io->fd.kind == KVM390_FD_MEMORY;
+    uint8_t *buf = NULL, given[KVM390_MAX_ARG] = { 0 };
     void *reply = NULL;
 
     if (is_forked(vm)) {
@@ -618,6 +637,9 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
     if (io && io->flags & KVM390_ANYTIME) {
         conn = &vm->conn; /* need not wait for KVM_RUN to end */
     }
+    if (memory) {
+        kvm390_slots_lock();
+    }
     if (io && io->pass == KVM390_PASS_NUMBER) {
         msg.head.arg = arg;
     } else if (io && io->size) {
@@ -627,6 +649,7 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
             msg.head.arg_len = io->size;
             kvm390_arg_reorder(io, msg.arg, kvm390_caller.order,
                                KVM390_HOST_ORDER);
+            memcpy(given, msg.arg, io->size);
             kvm390_buffers(io, msg.arg, buffer);
             if (eventfd_of(io, msg.arg, &send_fd)) {
                 return -1;
@@ -640,6 +663,12 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
         ret = run(vcpu, &msg, &reply);
     } else {
         ret = kvm390_call(conn, &msg, buf, send_fd, &recv_fd, &reply);
+    }
+    if (memory) {
+        if (!ret && msg.head.ret >= 0) {
+            note_slot(vm, request, given);
+        }
+        kvm390_slots_unlock();
     }
     free(buf);
     if (ret) {

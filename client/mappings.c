@@ -105,6 +105,7 @@ static bool swapped(void)
 }
 
 #define WINDOW 4096 /* pages */
+#define PIECE  (64 << 20)
 
 /* Pages that were never touched need not be read. */
 static int copy_window(int fd, off_t offset, char *from, size_t pages,
@@ -141,8 +142,35 @@ static int copy_contents(int fd, off_t offset, char *from, size_t len)
     return 0;
 }
 
+/* Of a file, what it holds is known, also where it is swapped out. */
+static int copy_stretches(int fd, off_t offset, const char *from, off_t len,
+                          int source, off_t source_offset)
+{
+    off_t at = 0, to;
+
+    while (at < len) {
+        at = lseek(source, source_offset + at, SEEK_DATA) - source_offset;
+        if (at < 0 || at >= len) {
+            break; /* no more of it */
+        }
+        to = lseek(source, source_offset + at, SEEK_HOLE) - source_offset;
+        if (to > len) {
+            to = len;
+        }
+        for (; at < to; at += PIECE) {
+            size_t n = to - at < PIECE ? to - at : PIECE;
+
+            if (pwrite(fd, from + at, n, offset + at) != (ssize_t)n) {
+                return -1;
+            }
+        }
+        at = to;
+    }
+    return 0;
+}
+
 int kvm390_replace_mapping(const struct kvm390_mapping *m, int fd,
-                           off_t offset)
+                           off_t offset, int source, off_t source_offset)
 {
     size_t len = m->to - m->from;
     void *addr = (void *)m->from;
@@ -150,7 +178,8 @@ int kvm390_replace_mapping(const struct kvm390_mapping *m, int fd,
     if (!(m->prot & PROT_READ) && mprotect(addr, len, PROT_READ)) {
         return -1;
     }
-    if (copy_contents(fd, offset, addr, len) ||
+    if ((source < 0 ? copy_contents(fd, offset, addr, len) :
+         copy_stretches(fd, offset, addr, len, source, source_offset)) ||
         mmap(addr, len, m->prot, MAP_SHARED | MAP_FIXED, fd, offset) ==
         MAP_FAILED) {
         mprotect(addr, len, m->prot);

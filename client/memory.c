@@ -216,6 +216,15 @@ void kvm390_memory_tell(struct kvm390_vm *vm, void *addr, size_t len)
     kvm390_mappings_free(&list);
 }
 
+/* Of which range is this mapping? NULL: of none that is in a file. */
+static const struct range *range_of(const struct kvm390_mapping *m)
+{
+    const struct range *r = find(m->from, m->from + 1, true);
+    struct stat st;
+
+    return r && !fstat(r->fd, &st) && st.st_ino == m->inode ? r : NULL;
+}
+
 /* What is not mapped stays so; the guest finds no memory there. */
 static int replace(uintptr_t addr, uintptr_t end)
 {
@@ -228,7 +237,11 @@ static int replace(uintptr_t addr, uintptr_t end)
         ret = -1;
     }
     for (i = 0; !ret && i < list.n; i++) {
-        ret = kvm390_replace_mapping(&list.m[i], fd, list.m[i].from - addr);
+        const struct kvm390_mapping *m = &list.m[i];
+        const struct range *r = range_of(m);
+
+        ret = kvm390_replace_mapping(m, fd, m->from - addr, r ? r->fd : -1,
+                                     r ? r->offset + (m->from - r->addr) : 0);
     }
     if (ret) {
         goto out;
@@ -276,13 +289,17 @@ static void refresh(uintptr_t addr, uintptr_t end)
     }
 }
 
-/* Does some slot's memory lie partly in this range? Then it must stay. */
-static bool overlaps_file(uintptr_t addr, uintptr_t end)
+/* Is some of this range in a file that has to stay: a VM's or the program's? */
+static bool in_lasting_file(uintptr_t addr, uintptr_t end)
 {
     struct range *r;
 
     for (r = ranges; r; r = r->next) {
-        if (r->fd >= 0 && r->addr < end && addr < r->end) {
+        uintptr_t from = r->addr > addr ? r->addr : addr;
+        uintptr_t to = r->end < end ? r->end : end;
+
+        if (r->fd >= 0 && from < to &&
+            (!r->was_private || kvm390_slots_have(from, to))) {
             return true;
         }
     }
@@ -324,7 +341,7 @@ int kvm390_memory_share(void *addr, size_t len, uint64_t *offset)
             own = NULL;
         }
 
-        if (overlaps_file(start, end)) {
+        if (in_lasting_file(start, end)) {
             errno = ENOTSUP;
         } else if (!replace(own ? own->addr : start, own ? own->end : end)) {
             r = find(start, end, true);

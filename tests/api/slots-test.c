@@ -102,9 +102,71 @@ static void test_dirty_log(void)
     FAILS(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log), EFAULT);
 }
 
+/* A VM's slots lie in files; one that reaches over several is made anew. */
+static void test_memory_of_other_shape(void)
+{
+    const uint64_t MiB = 1 << 20, page = 4096;
+    unsigned char *mem = map(4 * MiB), byte = 0;
+    struct kvm390_vm *other = start();
+    struct kvm_s390_mem_op op = {
+        .gaddr = MiB + page, .size = 1, .buf = (uintptr_t)&byte,
+        .op = KVM_S390_MEMOP_ABSOLUTE_READ,
+    };
+
+    memory = mem;
+    mem[MiB + page] = 0x42;
+
+    /* What was refused left nothing behind. */
+    FAILS(set_slot(0, KVM_MEM_READONLY, 0, page, mem), EINVAL);
+    FAILS(set_slot(70000, 0, MiB, page, mem + MiB), EINVAL);
+    CHECK(set_slot(0, 0, 0, 2 * MiB, mem) == 0);
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 0 && byte == 0x42);
+
+    /* Deleted and grown; what the guest stored stays. */
+    byte = 0x43;
+    op.op = KVM_S390_MEMOP_ABSOLUTE_WRITE;
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 0);
+    CHECK(set_slot(0, 0, 0, 0, NULL) == 0);
+    CHECK(set_slot(0, 0, 0, 4 * MiB, mem) == 0);
+    CHECK(mem[MiB + page] == 0x43);
+    mem[MiB + page] = 0x44;
+    op.op = KVM_S390_MEMOP_ABSOLUTE_READ;
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 0 && byte == 0x44);
+    CHECK(set_slot(0, 0, 0, 0, NULL) == 0);
+
+    /* The memory of two slots, joined. */
+    munmap(mem, 4 * MiB);
+    mem = map(4 * MiB);
+    CHECK(mprotect(mem + 2 * MiB, MiB, PROT_READ) == 0); /* three mappings */
+    CHECK(set_slot(0, 0, 0, MiB, mem) == 0);
+    CHECK(set_slot(1, 0, 3 * MiB, MiB, mem + 3 * MiB) == 0);
+    mem[5] = 5;
+    mem[3 * MiB] = 6;
+    FAILS(set_slot(2, 0, 4 * MiB, 4 * MiB, mem), EFAULT); /* both are in use */
+    CHECK(set_slot_of(other, 0, 0, 0, MiB, mem) == 0);
+    CHECK(set_slot(0, 0, 0, 0, NULL) == 0);
+    CHECK(set_slot(1, 0, 0, 0, NULL) == 0);
+    FAILS(set_slot(2, 0, 0, 4 * MiB, mem), EFAULT); /* another VM has some */
+    kvm390_vm_close(other);
+    CHECK(set_slot(2, 0, 0, 4 * MiB, mem) == 0);
+    CHECK(mem[5] == 5 && mem[3 * MiB] == 6);
+    op.gaddr = 3 * MiB;
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 0 && byte == 6);
+    CHECK(mprotect(mem + 2 * MiB, MiB, PROT_READ | PROT_WRITE) == 0);
+    kvm390_memory_protect(mem + 2 * MiB, MiB, PROT_READ | PROT_WRITE);
+    byte = 7;
+    op.op = KVM_S390_MEMOP_ABSOLUTE_WRITE;
+    op.gaddr = 2 * MiB;
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 0);
+    CHECK(mem[2 * MiB] == 7);
+    munmap(mem, 4 * MiB);
+}
+
 static const struct test tests[] = {
     { "SET_USER_MEMORY_REGION", test_slots, false },
     { "slots share the caller's memory", test_memory_is_shared, false },
+    { "memory of another shape than the slots before",
+      test_memory_of_other_shape, false },
     { "GET_DIRTY_LOG", test_dirty_log, false },
 };
 
