@@ -14,6 +14,7 @@ enum {
     NOT_ELSE = 8,       /* only by the keyless subset */
     HANDED_ON = 16,     /* KVM may hand it on to user space */
     BY_REAL = 32,       /* names the key by a real address */
+    TABLES = 64,        /* intercepted while the host has the tables */
 };
 
 typedef struct Row {
@@ -35,12 +36,14 @@ static const Row rows[] = {
     { 0xb210, 0xb212 },                                     /* SPX STPX STAP */
     { 0xb214, 0xb214 },                                     /* SIE */
     { 0xb220, 0xb220, HANDED_ON },                          /* SERVC */
+    { 0xb221, 0xb221, TABLES },                             /* IPTE */
     { 0xb223, 0xb223, USES_KEYS | NOT_ELSE },               /* IVSK */
     { 0xb229, 0xb229, USES_KEYS | BY_REAL | BY_ICTL, 0, SIE_ICTL_ISKE },
     { 0xb22a, 0xb22a, USES_KEYS | BY_REAL | BY_ICTL, 0, SIE_ICTL_RRBE },
     { 0xb22b, 0xb22b, USES_KEYS | BY_REAL | BY_ICTL, 0, SIE_ICTL_SSKE },
     { 0xb22c, 0xb22c },                                     /* TB */
     { 0xb230, 0xb23c, HANDED_ON },                          /* channel I/O */
+    { 0xb250, 0xb250, TABLES },                             /* CSP */
     { 0xb25f, 0xb25f, HANDED_ON },                          /* CHSC */
     { 0xb274, 0xb274, HANDED_ON },                          /* SIGA */
     { 0xb276, 0xb276, HANDED_ON },                          /* XSCH */
@@ -51,6 +54,8 @@ static const Row rows[] = {
     { 0xb2b2, 0xb2b2, BY_ICTL, 0, SIE_ICTL_LPSW },          /* LPSWE */
     { 0xb600, 0xb600, BY_ICTL, 0, SIE_ICTL_STCTL },         /* STCTL */
     { 0xb700, 0xb700, BY_LCTL },                            /* LCTL */
+    { 0xb98a, 0xb98a, TABLES },                             /* CSPG */
+    { 0xb98e, 0xb98f, TABLES },                             /* IDTE CRDTE */
     { 0xb9a0, 0xb9a0, HANDED_ON },                          /* CLP */
     { 0xb9a2, 0xb9a2, 0, KVM390_INTERPRET_PTF },            /* PTF */
     { 0xb9ab, 0xb9ab, 0, KVM390_INTERPRET_ESSA },           /* ESSA */
@@ -103,6 +108,13 @@ bool kvm390_may_intercept(unsigned opcode)
     return find_row(opcode) != NULL;
 }
 
+bool kvm390_interlocks(unsigned opcode)
+{
+    const Row *row = find_row(opcode);
+
+    return row && (row->flags & TABLES);
+}
+
 bool kvm390_user_may_see(unsigned opcode)
 {
     const Row *row = find_row(opcode);
@@ -130,6 +142,9 @@ static bool row_applies(const Row *row, const Kvm390SieControls *controls,
 {
     if ((row->flags & NOT_ELSE) || (row->interpret & controls->interpret)) {
         return false;
+    }
+    if (row->flags & TABLES) {
+        return controls->interlocked;
     }
     if (row->flags & BY_ICTL) {
         return row->ictl & controls->ictl;

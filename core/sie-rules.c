@@ -35,8 +35,15 @@ unsigned kvm390_sie_request_icpt(uint32_t cpuflags, bool enabled_ext,
     return SIE_ICPT_NONE;
 }
 
-unsigned kvm390_sie_program_icpt(uint16_t code, uint32_t ictl, uint8_t ecb)
+unsigned kvm390_sie_program_icpt(uint16_t code, uint32_t cpuflags,
+                                 uint32_t ictl, uint8_t ecb)
 {
+    const bool per = code & KVM390_PGM_PER;
+
+    if (per && cpuflags & SIE_CPUFLAG_P) {
+        return SIE_ICPT_PROGRAM;
+    }
+    code &= ~KVM390_PGM_PER;
     if (code == KVM390_PGM_OPERATION && ictl & SIE_ICTL_OPEREXC) {
         return SIE_ICPT_OPEREXC;
     }
@@ -69,7 +76,14 @@ Kvm390SieControls kvm390_sie_controls(uint32_t cpuflags, uint32_t ictl,
     };
 }
 
-uint8_t kvm390_sie_ex_status(bool executed, unsigned ilen)
+uint8_t kvm390_sie_icptstatus(bool executed, unsigned ilen, bool ifetch)
 {
-    return executed ? SIE_ICPTSTATUS_EX | (ilen & 6) << 4 : 0;
+    return (executed ? SIE_ICPTSTATUS_EX | (ilen & 6) << 4 : 0) |
+           (ifetch ? SIE_ICPTSTATUS_IFETCH : 0);
+}
+
+bool kvm390_sie_interlock(uint64_t old, bool counted, uint64_t *new)
+{
+    *new = counted ? old + SIE_INTERLOCK_GUEST : old;
+    return !(old & SIE_INTERLOCK_HOST);
 }

@@ -31,6 +31,7 @@ typedef struct Kvm390SieControls {
     uint16_t lctl;          /* control registers, 0 in the leftmost bit */
     bool kss;               /* keyless subset: key instructions are left */
     bool no_skf;            /* as are those that take a real address */
+    bool interlocked;       /* the host has the guest's translation tables */
     uint8_t interpret;      /* KVM390_INTERPRET_* */
 } Kvm390SieControls;
 
@@ -55,6 +56,13 @@ unsigned kvm390_opcode(uint64_t insn);
  * @opcode: as kvm390_opcode()
  */
 bool kvm390_may_intercept(unsigned opcode);
+
+/**
+ * kvm390_interlocks: does it change translation tables, so that the host is
+ * not to look at them meanwhile?
+ * @opcode: as kvm390_opcode()
+ */
+bool kvm390_interlocks(unsigned opcode);
 
 /**
  * kvm390_user_may_see: does KVM hand this interception on, always or if user

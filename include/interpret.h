@@ -44,11 +44,17 @@
 #define kvm390_sie_flags(env)   0u
 #define kvm390_sie_reset(env)
 #define kvm390_sie_facilities(env, at, machine) (machine)
+#define kvm390_per_on(env)      ((env)->psw.mask & PSW_MASK_PER)
 
 #else
 
 /** kvm390_sie_active: is a guest being executed? On the CPU's own thread. */
 #define kvm390_sie_active(env)  (unlikely((env)->kvm390.sie.active))
+
+/** kvm390_per_on: is PER on, by the PSW or for the host of a guest? */
+#define kvm390_per_on(env)                                                  \
+    ((env)->psw.mask & PSW_MASK_PER ||                                      \
+     (kvm390_sie_active(env) && (env)->kvm390.sie.per))
 
 /** kvm390_sie_flags: the translation-block flags that a guest adds */
 uint32_t kvm390_sie_flags_slow(CPUS390XState *env);
@@ -123,6 +129,16 @@ void kvm390_sie_invalidates(CPUS390XState *env, uint64_t entry);
 void kvm390_sie_instruction(CPUS390XState *env, uint64_t insn, uint64_t next,
                             unsigned ilen, bool executed);
 
+/** kvm390_sie_host_protects: did this end at a page that the host protects? */
+bool kvm390_sie_host_protects(CPUS390XState *env, int exc);
+
+/**
+ * kvm390_sie_leave_to_host: instruction interception of what has begun
+ * @env: the current CPU, in SIE; the instruction has changed nothing
+ * @ra: the helper's return address
+ */
+void G_NORETURN kvm390_sie_leave_to_host(CPUS390XState *env, uintptr_t ra);
+
 /**
  * kvm390_sie_mvpg: MVPG in a guest, which may be left to the host partly done
  * @env: the current CPU
@@ -140,6 +156,16 @@ void kvm390_sie_mvpg(CPUS390XState *env, uint64_t source, uint64_t dest,
  * Returns true if the guest was left for it, or for the host's.
  */
 bool kvm390_sie_program(CPUS390XState *env);
+
+/**
+ * kvm390_sie_lock_tables: the guest is about to change its translation tables
+ * @env: the current CPU, in SIE
+ *
+ * Returns false if the host has them. Otherwise, and if the control block asks
+ * for it, the host waits until kvm390_sie_unlock_tables().
+ */
+bool kvm390_sie_lock_tables(CPUS390XState *env);
+void kvm390_sie_unlock_tables(CPUS390XState *env);
 
 /** kvm390_sie_wait: a PSW that waits was loaded; true if a guest was left. */
 bool kvm390_sie_wait(CPUS390XState *env);

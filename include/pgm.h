@@ -28,6 +28,7 @@ enum {
     KVM390_PGM_REGION_FIRST_TRANS = 0x39,
     KVM390_PGM_REGION_SECOND_TRANS = 0x3a,
     KVM390_PGM_REGION_THIRD_TRANS = 0x3b,
+    KVM390_PGM_PER = 0x80,  /* alone, or a bit that comes with another code */
 };
 
 /*

@@ -70,13 +70,15 @@ unsigned kvm390_sie_request_icpt(uint32_t cpuflags, bool enabled_ext,
 
 /**
  * kvm390_sie_program_icpt: whose is a program interruption of the guest?
- * @code: its code, without the PER bit
+ * @code: its code, with the PER bit if there is an event
+ * @cpuflags: SIE_CPUFLAGS; P: PER events are the host's
  * @ictl: SIE_ICTL
  * @ecb: SIE_ECB
  *
  * Returns: SIE_ICPT_NONE if the guest takes it, else the interception code.
  */
-unsigned kvm390_sie_program_icpt(uint16_t code, uint32_t ictl, uint8_t ecb);
+unsigned kvm390_sie_program_icpt(uint16_t code, uint32_t cpuflags,
+                                 uint32_t ictl, uint8_t ecb);
 
 /**
  * kvm390_sie_controls: what of the control block decides over instructions
@@ -90,10 +92,21 @@ Kvm390SieControls kvm390_sie_controls(uint32_t cpuflags, uint32_t ictl,
                                       uint32_t fac);
 
 /**
- * kvm390_sie_ex_status: SIE_ICPTSTATUS of an instruction interception
+ * kvm390_sie_icptstatus: SIE_ICPTSTATUS of an instruction interception
  * @executed: it is the target of an EXECUTE
  * @ilen: its length in bytes, 2, 4 or 6
+ * @ifetch: fetching it was a PER event
  */
-uint8_t kvm390_sie_ex_status(bool executed, unsigned ilen);
+uint8_t kvm390_sie_icptstatus(bool executed, unsigned ilen, bool ifetch);
+
+/**
+ * kvm390_sie_interlock: may a guest change its translation tables?
+ * @old: the first doubleword of its system control area
+ * @counted: SIE_ECA_SII: the host waits for those who are at it
+ * @new: what that doubleword becomes if so
+ *
+ * Returns: false if the host has the tables.
+ */
+bool kvm390_sie_interlock(uint64_t old, bool counted, uint64_t *new);
 
 #endif /* KVM390_SIE_RULES_H */

@@ -40,6 +40,8 @@ typedef struct Kvm390Sie {
     Kvm390SieWorld host;        /* while active */
     uint64_t at_sie;            /* the address of the host's SIE */
     Kvm390SieControls controls; /* while active */
+    bool per;                   /* while active: PER is on for the host */
+    bool interlocked;           /* its tables are being changed, counted */
     Kvm390SieStorage storage;
     Kvm390SieTag tag;           /* of the guest that was left last */
     uint64_t ckc, epoch;        /* the guest's, while active */

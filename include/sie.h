@@ -26,9 +26,11 @@ enum {
     SIE_IHCPU = 0x52,    /* 2: the CPU that it was last executed on */
     SIE_IPA = 0x56,      /* 2 */
     SIE_IPB = 0x58,      /* 4 */
+    SIE_SCAOH = 0x5c,    /* 4: the system control area, upper half */
     SIE_FPF = 0x60,      /* 1 */
     SIE_ECB = 0x61,      /* 1 */
     SIE_ECB2 = 0x62,     /* 1 */
+    SIE_SCAOL = 0x64,    /* 4: its lower half */
     SIE_TODPR = 0x6c,    /* 4 */
     SIE_MSO = 0x80,      /* 8: main storage origin, */
     SIE_MSL = 0x88,      /* 8: and limit; MiB */
@@ -68,7 +70,9 @@ enum {
 #define SIE_CPUFLAG_P        0x00000001u    /* the host wants PER */
 
 #define SIE_ECA_MVPGI    0x01000000u
+#define SIE_ECA_SII      0x00000001u    /* the interlock's count is kept */
 #define SIE_ICPTSTATUS_EX 0x01u
+#define SIE_ICPTSTATUS_IFETCH 0x02u     /* and a PER instruction fetch */
 #define SIE_ECB_SPECI    0x08u
 #define SIE_ECB_PTF      0x01u
 #define SIE_ECB2_PFMFI   0x08u
@@ -82,6 +86,11 @@ enum {
 #define SIE_ICTL_SSKE    0x00002000u
 #define SIE_ICTL_RRBE    0x00001000u
 #define SIE_ICTL_TPROT   0x00000200u
+
+/* The system control area begins with the interlock of a guest's tables. */
+#define SIE_INTERLOCK_HOST  0x8000000000000000ull   /* the host has it */
+#define SIE_INTERLOCK_GUEST 1ull                    /* a CPU that counts */
+#define SIE_SCAOL_BITS      0xffffffc0u
 
 #define SIE_FPF_BPBC     0x20u
 #define SIE_ECB_SRSI     0x04u

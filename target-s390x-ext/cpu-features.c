@@ -27,6 +27,8 @@ static const Kvm390Feature features[] = {
     { S390_FEAT_SIE_64BSCAO, kvm390_sie_wanted },
     { S390_FEAT_SIE_GSLS, kvm390_sie_wanted },
     { S390_FEAT_SIE_KSS, kvm390_sie_wanted },
+    { S390_FEAT_SIE_GPERE, kvm390_sie_wanted },
+    { S390_FEAT_SIE_SIIF, kvm390_sie_wanted },
     { S390_FEAT_CMM, kvm390_cmma_wanted },
     { S390_FEAT_CMM_NT, kvm390_cmma_wanted },
     { }

@@ -567,6 +567,14 @@ uint32_t HELPER(kvm390_tprot)(CPUS390XState *env, uint64_t addr, uint64_t op2)
     if (!exc) {
         return 0;
     }
+    if (kvm390_sie_host_protects(env, exc)) {
+        /* A guest's host knows what it would permit. */
+        kvm390_sie_leave_to_host(env, GETPC());
+    }
+    if (exc == KVM390_PGM_HOST_FAULT) {
+        /* Nothing is stored: the host need not make it writable. */
+        exc = test_access(env, addr, key, MMU_DATA_LOAD);
+    }
     if (exc == PGM_PROTECTION) {
         exc = test_access(env, addr, key, MMU_DATA_LOAD);
         if (!exc) {

@@ -47,7 +47,8 @@ static void record_instruction(CPUS390XState *env, uint64_t insn,
 {
     uint8_t *block = env->kvm390.sie.block;
 
-    stb_p(block + SIE_ICPTSTATUS, kvm390_sie_ex_status(executed, ilen));
+    stb_p(block + SIE_ICPTSTATUS, kvm390_sie_icptstatus(
+              executed, ilen, env->per_perc_atmid & PER_CODE_EVENT_IFETCH));
     stw_be_p(block + SIE_IPA, insn >> 48);
     stl_be_p(block + SIE_IPB, insn >> 16);
 }
@@ -55,7 +56,11 @@ static void record_instruction(CPUS390XState *env, uint64_t insn,
 void kvm390_sie_instruction(CPUS390XState *env, uint64_t insn, uint64_t next,
                             unsigned ilen, bool executed)
 {
-    switch (kvm390_intercepted(&env->kvm390.sie.controls, insn)) {
+    Kvm390SieControls controls = env->kvm390.sie.controls;
+
+    controls.interlocked = kvm390_interlocks(kvm390_opcode(insn)) &&
+                           !kvm390_sie_lock_tables(env);
+    switch (kvm390_intercepted(&controls, insn)) {
     case KVM390_INTERPRETED:
         return;
     case KVM390_INTERCEPTED:
@@ -67,6 +72,29 @@ void kvm390_sie_instruction(CPUS390XState *env, uint64_t insn, uint64_t next,
         record_instruction(env, insn, ilen, executed);
         leave_now(env, SIE_ICPT_KSS);
     }
+}
+
+/* An instruction that has begun already, and has done nothing. */
+static void record_failed(CPUS390XState *env)
+{
+    const uint64_t insn = kvm390_failed_instruction(env);
+
+    record_instruction(env, insn, env->int_pgm_ilen, insn >> 56 !=
+                       cpu_ldub_code(env, env->psw.addr));
+    env->psw.addr += env->int_pgm_ilen;
+}
+
+bool kvm390_sie_host_protects(CPUS390XState *env, int exc)
+{
+    return exc == KVM390_PGM_HOST_FAULT &&
+           env->kvm390.sie.fault_code == KVM390_PGM_PROTECTION;
+}
+
+void kvm390_sie_leave_to_host(CPUS390XState *env, uintptr_t ra)
+{
+    cpu_restore_state(env_cpu(env), ra);
+    record_failed(env);
+    leave_now(env, SIE_ICPT_INSTRUCTION);
 }
 
 #define MVPG_OPCODE 0xb254ull
@@ -160,25 +188,24 @@ bool kvm390_sie_program(CPUS390XState *env)
     const Kvm390Sie *sie = &env->kvm390.sie;
     const uint32_t code = env->int_pgm_code;
     unsigned icpt;
-    uint64_t insn;
 
     if (!sie->active) {
         return false;
     }
+    kvm390_sie_unlock_tables(env);
     if (code == KVM390_PGM_HOST_FAULT) {
         take_host_fault(env);
         return true;
     }
-    icpt = kvm390_sie_program_icpt(code, sie->controls.ictl,
+    icpt = kvm390_sie_program_icpt(code | (env->per_perc_atmid ? PGM_PER : 0),
+                                   ldl_be_p(sie->block + SIE_CPUFLAGS),
+                                   sie->controls.ictl,
                                    ldub_p(sie->block + SIE_ECB));
     if (icpt == SIE_ICPT_NONE) {
         return false;
     }
     if (icpt == SIE_ICPT_OPEREXC) {
-        insn = kvm390_failed_instruction(env);
-        record_instruction(env, insn, env->int_pgm_ilen, insn >> 56 !=
-                           cpu_ldub_code(env, env->psw.addr));
-        env->psw.addr += env->int_pgm_ilen;
+        record_failed(env);
     } else {
         record_program(env, code);
         if (!psw_stays(code)) {

@@ -129,15 +129,25 @@ static void forget_instruction(CPUS390XState *env)
     env->per_perc_atmid = 0;
 }
 
+/* Those of PER are of the world that is live; @per: there may be others. */
+static void change_watchpoints(CPUS390XState *env, bool per)
+{
+    if (per || kvm390_per_on(env)) {
+        s390_cpu_recompute_watchpoints(env_cpu(env));
+    }
+}
+
 void kvm390_sie_leave(CPUS390XState *env, unsigned icpt)
 {
     Kvm390Sie *sie = &env->kvm390.sie;
     Kvm390SieWorld guest;
     uint64_t block = sie->tag.block;
+    bool per = kvm390_per_on(env);
 
     if (!sie->active) {
         return;
     }
+    kvm390_sie_unlock_tables(env);
     save_world(env, &guest);
     world_to_block(&guest, sie->block);
     stq_be_p(sie->block + SIE_CPUTM, kvm390_sie_cputm(env));
@@ -156,6 +166,7 @@ void kvm390_sie_leave(CPUS390XState *env, unsigned icpt)
     env->psw.addr = icpt == SIE_ICPT_NONE ? sie->at_sie : sie->host.psw_addr;
     env->cc_op = extract64(sie->host.psw_mask, 44, 2);
     kvm390_tlb_change_worlds(env);
+    change_watchpoints(env, per);
     cpu_physical_memory_unmap(g_steal_pointer(&sie->block), SIE_SIZE, 1,
                               SIE_SIZE);
 }
@@ -288,7 +299,7 @@ void HELPER(kvm390_sie)(CPUS390XState *env, uint64_t addr, uint64_t next)
     uint8_t *block = map_block(env, addr, GETPC());
     Kvm390SieWorld guest;
     uint16_t why;
-    bool hold;
+    bool hold, per = env->psw.mask & PSW_MASK_PER;
 
     kvm390_count_add(KVM390_COUNTER_SIE_ENTRIES, 1);
     save_world(env, &sie->host);
@@ -299,7 +310,9 @@ void HELPER(kvm390_sie)(CPUS390XState *env, uint64_t addr, uint64_t next)
     load_controls(sie);
     load_world(env, &guest);
     why = validity(env);
-    hold = entries_hold(env, addr);
+    sie->per = ldl_be_p(block + SIE_CPUFLAGS) & SIE_CPUFLAG_P;
+    /* Entries of pages with a watchpoint are of a kind of their own. */
+    hold = entries_hold(env, addr) && !sie->per;
     stw_be_p(block + SIE_IHCPU, env->core_id);
     sie->tag.block = addr;
     trace_kvm390_sie_enter(env_cpu(env)->cpu_index, addr, guest.psw_mask,
@@ -314,6 +327,9 @@ void HELPER(kvm390_sie)(CPUS390XState *env, uint64_t addr, uint64_t next)
         refuse_block(env, &guest, why);
     } else {
         start_guest(env, &guest);
+    }
+    if (sie->active) {
+        change_watchpoints(env, per);
     }
     end_block(env);
 }

@@ -159,6 +159,36 @@ static struct vm *vm_at_origin(void)
 }
 
 /* Another frame for a page, told to the machine in different ways. */
+/*
+ * TPROT stores nothing: what the host protects it leaves to the host, and what
+ * is missing it asks for as a fetch.
+ */
+static void test_tprot(void)
+{
+    static const uint8_t tprot[] = { 0xe5, 0x01, 0x40, 0x00, 0x00, 0x00 };
+    static const uint8_t ex[] = { 0x44, 0x00, 0x50, 0x00 };
+    struct vm *vm = vm_new();
+
+    vm->gr[4] = PAGE;
+    vm->gr[5] = VM_DATA;
+    memcpy(vm->storage + VM_DATA, tprot, sizeof(tprot));
+    take(vm, PAGE);
+    fault(vm, "TPROT", tprot, sizeof(tprot), VM_CODE, PGM_PAGE_TRANSLATION,
+          PAGE, TEID_FETCH);
+    ok_eq(vm->block->gpsw.mask & PSW_CC_MASK, 0, "TPROT: condition code 0");
+    give(vm, PAGE, DAT_PROTECT);
+    vm_code(vm, tprot, sizeof(tprot));
+    ok_eq(vm_run_on(vm), ICPT_INSTRUCTION, "TPROT of what the host protects");
+    ok_eq(vm->block->ipa, 0xe501, "is left to the host");
+    ok_eq(vm->block->ipb, 0x40000000, "with its operands");
+    ok_eq(vm->block->gpsw.addr, VM_CODE + 6, "the PSW is behind it");
+    vm_code(vm, ex, sizeof(ex));
+    ok_eq(vm_run_on(vm), ICPT_INSTRUCTION, "the same by EXECUTE");
+    ok_eq(vm->block->icptstatus, 0x61, "tells of EXECUTE");
+    ok_eq(vm->block->gpsw.addr, VM_CODE + 4, "the PSW is behind that");
+    give(vm, PAGE, 0);
+}
+
 static void test_invalidation(void)
 {
     struct vm *vm = vm_at_origin();
@@ -311,6 +341,9 @@ void main(void)
 {
     tap_push("faults");
     test_faults();
+    tap_pop();
+    tap_push("tprot");
+    test_tprot();
     tap_pop();
     tap_push("invalidation");
     test_invalidation();

@@ -226,6 +226,116 @@ static void test_program(void)
     ok_eq(vm->block->iprcc, PGM_ADDRESSING, "with its code");
 }
 
+#define PER_IFETCH  0x40000000UL
+#define PER_STORE   0x20000000UL
+
+/* PER that the host wants: by its control registers, whatever the PSW has. */
+static void test_per(void)
+{
+    static const uint8_t code[] = {
+        0xa7, 0x1b, 0x00, 0x01,                 /* aghi 1,1 */
+        0xe3, 0x10, 0x40, 0x00, 0x00, 0x24,     /* stg 1,0(4) */
+        0xb2, 0x10, 0x40, 0x00,                 /* spx 0(4) */
+        0x44, 0x00, 0x40, 0x10,                 /* ex 0,16(4) */
+        0x00, 0x00,
+    };
+    struct vm *vm = vm_new();
+    uint32_t plain = vm->block->cpuflags;
+
+    vm->gr[1] = 0;
+    vm->gr[4] = VM_DATA;
+    memcpy(vm->storage + VM_DATA + 16, "\x1a\x11", 2);    /* ar 1,1 */
+    vm_code(vm, code, sizeof(code));
+    vm->block->cpuflags = plain | CPUFLAGS_P;
+    vm->block->gcr[9] = PER_IFETCH;
+    vm->block->gcr[10] = 0;
+    vm->block->gcr[11] = -1UL;
+    ok_eq(vm_run_on(vm), ICPT_PROGRAM, "PER: an instruction fetch");
+    ok_eq(vm->block->iprcc, 0x80, "its code");
+    ok_eq(vm->block->perc_atmid >> 8, 0x40, "the event");
+    ok_eq(vm->block->peraddr, VM_CODE, "its address");
+    ok_eq(vm->block->gpsw.addr, VM_CODE + 4, "the instruction is done");
+    ok_eq(vm->gr[1], 1, "once");
+    ok_eq(vm_run_on(vm), ICPT_PROGRAM, "the next one");
+    ok_eq(vm->block->gpsw.addr, VM_CODE + 10, "is done");
+    ok_eq(vm_run_on(vm), ICPT_INSTRUCTION, "an instruction that is left");
+    ok_eq(vm->block->icptstatus, ICPTSTATUS_IFETCH, "tells of the event");
+    ok_eq(vm->block->gpsw.addr, VM_CODE + 14, "and is behind it");
+    ok_eq(vm_run_on(vm), ICPT_PROGRAM, "EXECUTE");
+    ok_eq(vm->block->gpsw.addr, VM_CODE + 18, "with its target, once");
+    ok_eq(vm->gr[1], 2, "which is done");
+    ok_eq(vm_run_on(vm), ICPT_PROGRAM, "an event with an exception");
+    ok_eq(vm->block->iprcc, 0x81, "both in the code");
+    ok_eq(vm->block->gpsw.addr, VM_CODE + 20, "behind it");
+
+    vm_code(vm, code, sizeof(code));
+    vm->block->gcr[9] = PER_STORE;
+    vm->block->gcr[10] = VM_DATA;
+    vm->block->gcr[11] = VM_DATA + 7;
+    ok_eq(vm_run_on(vm), ICPT_PROGRAM, "PER: a store");
+    ok_eq(vm->block->perc_atmid >> 8, 0x20, "the event");
+    ok_eq(vm->block->gpsw.addr, VM_CODE + 10, "the store is done");
+    ok_eq(*(uint64_t *)(vm->storage + VM_DATA), 3, "and in storage");
+    ok_eq(vm_run_on(vm), ICPT_INSTRUCTION, "no event is left over");
+    ok_eq(vm->block->icptstatus, 0, "nor told of");
+
+    vm->block->cpuflags = plain;
+    vm_code(vm, code, sizeof(code));
+    ok_eq(vm_run_on(vm), ICPT_INSTRUCTION, "without PER");
+    ok_eq(vm->block->gpsw.addr, VM_CODE + 14, "both are done");
+
+    /* The guest's own is its own. */
+    vm_code(vm, code, sizeof(code));
+    vm->block->gcr[9] = PER_IFETCH;
+    vm->block->gcr[10] = VM_CODE;
+    vm->block->gcr[11] = VM_CODE;
+    vm->block->gpsw.mask = PSW_64 | 1UL << 62;
+    ok_eq(vm_run_on(vm), ICPT_INSTRUCTION, "PER of the guest's own");
+    ok_eq(vm->block->gpsw.addr, VM_HANDLER + 4, "is the guest's interruption");
+    ok_eq(*(uint16_t *)(vm->storage + 0x8e), 0x80, "with its code");
+}
+
+/* While the host has the guest's tables, the guest does not change them. */
+static void test_interlock(void)
+{
+    static const uint8_t code[] = {
+        0xb2, 0x50, 0x00, 0x24,                 /* csp 2,4 */
+        0xe3, 0x10, 0x50, 0x00, 0x00, 0x04,     /* lg 1,0(5) */
+    };
+    struct vm *vm = vm_new();
+    uint64_t *area = page_alloc(1);
+
+    for (unsigned counted = 0; counted < 2; counted++) {
+        vm->block->eca = counted ? ECA_SII : 0;
+        vm->block->scaoh = (uint64_t)area >> 32;
+        vm->block->scaol = (uint32_t)(uint64_t)area;
+        vm->gr[2] = 1;
+        vm->gr[3] = 2;
+        vm->gr[4] = VM_DATA;
+        *(uint32_t *)(vm->storage + VM_DATA) = 1;
+        *area = counted ? 1UL << 63 | 1UL << 32 : 1UL << 63;
+        vm_code(vm, code, sizeof(code));
+        ok_eq(vm_run_on(vm), STOP, "CSP while the host has the tables");
+        ok_eq(vm->block->ipa, 0xb250, "is left");
+        ok_eq(*(uint32_t *)(vm->storage + VM_DATA), 1, "and does nothing");
+        *area = 5;
+        vm->gr[5] = VM_DATA;
+        vm_code(vm, code, sizeof(code));
+        ok_eq(vm_run_on(vm), STOP, "when it has them no more");
+        ok_eq(vm->block->ipa, 0x8300, "it is executed");
+        ok_eq(*(uint32_t *)(vm->storage + VM_DATA), 2, "and stores");
+        ok_eq(*area, 5, "nobody is counted any more");
+        /* An access exception of the instruction ends its count. */
+        vm->gr[4] = VM_SIZE;
+        vm_code(vm, code, sizeof(code));
+        pgm_expect();
+        vm_run(vm);
+        ok_eq(pgm_end(), PGM_PAGE_TRANSLATION,
+              "an access that the host refuses");
+        ok_eq(*area, 5, "is counted no more, either");
+    }
+}
+
 static void test_wait(void)
 {
     static const uint8_t lpswe[] = { 0xb2, 0xb2, 0x40, 0x00 };
@@ -473,6 +583,12 @@ void main(void)
     tap_pop();
     tap_push("program");
     test_program();
+    tap_pop();
+    tap_push("per");
+    test_per();
+    tap_pop();
+    tap_push("interlock");
+    test_interlock();
     tap_pop();
     tap_push("wait");
     test_wait();

@@ -112,6 +112,32 @@ static void test_lctl(void)
     }
 }
 
+/* What changes translation tables is left while the host has them. */
+static void test_interlocked(void)
+{
+    static const struct {
+        uint64_t insn;
+        bool tables;
+    } insns[] = {
+        { INSN4(0xb2210012), true },    /* IPTE */
+        { INSN4(0xb2500012), true },    /* CSP */
+        { INSN4(0xb98a0012), true },    /* CSPG */
+        { INSN4(0xb98e3012), true },    /* IDTE */
+        { INSN4(0xb98f3012), true },    /* CRDTE */
+        { INSN4(0xb20d0000), false },   /* PTLB */
+        { INSN4(0xb2050000), false },   /* STCK */
+    };
+    const Kvm390SieControls with = { .interlocked = true }, without = { 0 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(insns); i++) {
+        g_assert_cmpint(kvm390_interlocks(kvm390_opcode(insns[i].insn)), ==,
+                        insns[i].tables);
+        g_assert_cmpint(kvm390_intercepted(&with, insns[i].insn), ==,
+                        insns[i].tables ? STOP : RUN);
+        g_assert_cmpint(kvm390_intercepted(&without, insns[i].insn), ==, RUN);
+    }
+}
+
 static void test_interpreted(void)
 {
     const Kvm390SieControls c = {
@@ -132,6 +158,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/kvm390/intercepts/rows", test_rows);
     g_test_add_func("/kvm390/intercepts/lctl", test_lctl);
+    g_test_add_func("/kvm390/intercepts/interlocked", test_interlocked);
     g_test_add_func("/kvm390/intercepts/interpreted", test_interpreted);
     return g_test_run();
 }

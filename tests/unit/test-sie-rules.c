@@ -70,11 +70,19 @@ static void test_program(void)
         { 0x10, 0, 0, 0 },
         { 0x11, SIE_ICTL_PINT, 0, 0x08 },
         { 0x13, 0, SIE_ECB_SPECI, 0x08 },
+        { 0x80, 0, 0, 0 },
+        { 0x82, 0, 0, 0 },
+        { 0x85, 0, 0, 0x08 },
+        { 0x81, SIE_ICTL_OPEREXC, 0, 0x2c },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_assert_cmphex(kvm390_sie_program_icpt(rows[i].code, rows[i].ictl,
+        g_assert_cmphex(kvm390_sie_program_icpt(rows[i].code, 0, rows[i].ictl,
                                                 rows[i].ecb), ==, rows[i].want);
+        /* Of the host are events, whatever comes with them. */
+        g_assert_cmphex(kvm390_sie_program_icpt(rows[i].code, SIE_CPUFLAG_P,
+                                                rows[i].ictl, rows[i].ecb), ==,
+                        rows[i].code & 0x80 ? 0x08 : rows[i].want);
     }
 }
 
@@ -106,12 +114,27 @@ static void test_controls(void)
     g_assert_cmpint(kvm390_intercepted(&c, stfle), ==, KVM390_INTERCEPTED);
 }
 
-static void test_ex_status(void)
+static void test_icptstatus(void)
 {
-    g_assert_cmphex(kvm390_sie_ex_status(false, 6), ==, 0);
-    g_assert_cmphex(kvm390_sie_ex_status(true, 2), ==, 0x21);
-    g_assert_cmphex(kvm390_sie_ex_status(true, 4), ==, 0x41);
-    g_assert_cmphex(kvm390_sie_ex_status(true, 6), ==, 0x61);
+    g_assert_cmphex(kvm390_sie_icptstatus(false, 6, false), ==, 0);
+    g_assert_cmphex(kvm390_sie_icptstatus(true, 2, false), ==, 0x21);
+    g_assert_cmphex(kvm390_sie_icptstatus(true, 4, false), ==, 0x41);
+    g_assert_cmphex(kvm390_sie_icptstatus(true, 6, true), ==, 0x63);
+    g_assert_cmphex(kvm390_sie_icptstatus(false, 4, true), ==, 0x02);
+}
+
+static void test_interlock(void)
+{
+    uint64_t new;
+
+    g_assert_true(kvm390_sie_interlock(0, true, &new));
+    g_assert_cmphex(new, ==, 1);
+    g_assert_true(kvm390_sie_interlock(5, true, &new));
+    g_assert_cmphex(new, ==, 6);
+    g_assert_true(kvm390_sie_interlock(5, false, &new));
+    g_assert_cmphex(new, ==, 5);
+    g_assert_false(kvm390_sie_interlock(1ull << 63, true, &new));
+    g_assert_false(kvm390_sie_interlock(1ull << 63 | 1ull << 32, false, &new));
 }
 
 int main(int argc, char **argv)
@@ -121,6 +144,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm390/sie-rules/request", test_request);
     g_test_add_func("/kvm390/sie-rules/program", test_program);
     g_test_add_func("/kvm390/sie-rules/controls", test_controls);
-    g_test_add_func("/kvm390/sie-rules/ex-status", test_ex_status);
+    g_test_add_func("/kvm390/sie-rules/icptstatus", test_icptstatus);
+    g_test_add_func("/kvm390/sie-rules/interlock", test_interlock);
     return g_test_run();
 }

@@ -42,6 +42,11 @@
 #define CPUFLAGS_ZARCH      0x00000800U
 #define CPUFLAGS_KSS        0x00000200U
 #define CPUFLAGS_SM         0x00000080U
+#define CPUFLAGS_P          0x00000001U
+
+#define ECA_SII             0x00000001U
+
+#define ICPTSTATUS_IFETCH   0x02
 
 #define ICTL_OPEREXC        0x80000000U
 #define ICTL_PINT           0x20000000U
@@ -70,12 +75,13 @@ struct sie_block {
     uint16_t pad54;
     uint16_t ipa;               /* 0x56 */
     uint32_t ipb;
-    uint8_t pad5c[0x60 - 0x5c];
+    uint32_t scaoh;             /* 0x5c */
     uint8_t fpf;                /* 0x60 */
     uint8_t ecb;
     uint8_t ecb2;
     uint8_t ecb3;
-    uint8_t pad64[0x6c - 0x64];
+    uint32_t scaol;             /* 0x64 */
+    uint32_t pad68;
     uint32_t todpr;             /* 0x6c */
     uint8_t pad70[0x80 - 0x70];
     uint64_t mso;               /* 0x80 */
@@ -89,7 +95,13 @@ struct sie_block {
     uint8_t padc8[0xcc - 0xc8];
     uint16_t pgmilc;            /* 0xcc */
     uint16_t iprcc;
-    uint8_t padd0[0xe8 - 0xd0];
+    uint32_t dxc;
+    uint16_t padd4;
+    uint16_t perc_atmid;        /* 0xd6 */
+    uint64_t peraddr;
+    uint8_t eaid;               /* 0xe0 */
+    uint8_t peraid;
+    uint8_t pade2[0xe8 - 0xe2];
     uint64_t tecmc;             /* 0xe8 */
     uint8_t padf0[0x100 - 0xf0];
     uint64_t gcr[16];           /* 0x100 */
