@@ -12,7 +12,7 @@ FILL = 700
 BENCH = bench/run --qemu $(QEMU)
 
 # Only a kernel of Debian's is fetched; KERNEL may be a file of one's own.
-GUEST_KERNEL = $(if $(filter bookworm trixie,$(KERNEL)),--kernel $(KERNEL))
+GUEST_KERNEL = $(if $(filter bookworm trixie newest,$(KERNEL)),--kernel $(KERNEL))
 BOOT = scripts/boot --qemu $(QEMU) --accel $(ACCEL) --smp $(SMP) \
 	--mem $(MEM) --kernel $(KERNEL)
 
@@ -33,10 +33,10 @@ guest-image: ensure-deps ## only build the guest: kernels, initramfs, firmware
 	@scripts/guest-image $(if $(filter command line,$(origin KERNEL)),$(GUEST_KERNEL),--kernel bookworm --kernel trixie)
 
 fetch-guest: ensure-deps
-	@scripts/guest-image --kernel bookworm --also trixie
+	@scripts/guest-image --kernel bookworm --also trixie --also newest
 
-check-boot: all ## boot tests: both kernels, 1 and 4 CPUs, kvm390 and tcg
-	@scripts/guest-image --kernel bookworm --also trixie
+check-boot: all ## boot tests: three kernels, 1 and 4 CPUs, kvm390 and tcg
+	@scripts/guest-image --kernel bookworm --also trixie --also newest
 	@tests/boot/run --qemu $(QEMU) $(if $(SANITIZE),--timeout 600) $(if $(TESTS),--tests '$(TESTS)')
 
 bench: all ## compare kvm390 with tcg (ROWS=pattern RUNS=5 QUICK=1 JSON=FILE)

@@ -11,10 +11,11 @@ NESTED_BOOT = scripts/nested --qemu $(QEMU) --smp $(SMP) --vcpus $(VCPUS) \
 	--kernel $(KERNEL)
 
 .PHONY: fetch-nested check-nested
-fetch-nested: fetch-guest fetch-vmm
+fetch-nested: fetch-guest fetch-vmm fetch-selftests
 	@scripts/nested --fetch || true
+	@scripts/nested --fetch --kernel newest || true
 
-check-nested: all ## Linux's own KVM inside the guest boots Linux (WHOLE=1)
-	@scripts/guest-image --kernel bookworm --also trixie
+check-nested: all ## Linux's own KVM inside the guest: boots, selftests (WHOLE=1)
+	@scripts/guest-image --kernel bookworm --also trixie --also newest
 	@tests/nested/run --qemu $(QEMU) $(if $(WHOLE),--whole) \
 		$(if $(TESTS),--tests '$(TESTS)')

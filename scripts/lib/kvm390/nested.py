@@ -26,7 +26,8 @@ LIBRARY_DIRS = ('usr/lib/s390x-linux-gnu', 'usr/lib', 'lib/s390x-linux-gnu',
 INTERPRETER = 'ld64.so.1'
 
 
-def _content(path):
+def content(path):
+    """The bytes of a file."""
     with open(path, 'rb') as file:
         return file.read()
 
@@ -46,7 +47,9 @@ def _candidates(suite):
     """The rows that name this very package, a pinned one among them."""
     package, version, where = _kernel_package(suite)
     if where != 'pinned':
-        return package, [table.Row(where, 's390x', package, version)]
+        # Newer kernels have their modules apart.
+        modules = package.replace('linux-binary-', 'linux-modules-')
+        return package, [table.Row(where, 's390x', modules, version)]
     return package, [row for row in
                      table.purpose(f'kernel-{suite}').candidates
                      if isinstance(row, table.Pin) and row.package == package]
@@ -58,7 +61,7 @@ def _module_of(deb):
         for folder, _, names in os.walk(scratch):
             for name in names:
                 if MODULE.match(os.path.join(folder, name)):
-                    data = _content(os.path.join(folder, name))
+                    data = content(os.path.join(folder, name))
                     return lzma.decompress(data) if name.endswith('.xz') \
                         else data
     raise Unusable('has no kvm.ko')
@@ -90,7 +93,7 @@ def _needed(path):
     return re.findall(r'\(NEEDED\).*\[(.*)\]', said)
 
 
-def _libraries(root, program):
+def libraries(root, program):
     """{NAME: PATH} of all that a program of this sysroot is linked with."""
     found, todo = {}, [program]
     while todo:
@@ -113,24 +116,28 @@ def _archive(suite, vmm_suite):
     archive = cpio.Archive()
     for name in ('lib', 'nested'):
         archive.directory(name)
-    archive.file('programs/nested', _content(SCRIPT), 0o755)
-    archive.file('nested/kvm.ko', _content(module(suite)), 0o644)
-    archive.file('nested/qemu', _content(program), 0o755)
-    for name, path in _libraries(root, program).items():
-        archive.file(f'nested/{name}', _content(path), 0o755)
+    archive.file('programs/nested', content(SCRIPT), 0o755)
+    archive.file('nested/kvm.ko', content(module(suite)), 0o644)
+    archive.file('nested/qemu', content(program), 0o755)
+    for name, path in libraries(root, program).items():
+        archive.file(f'nested/{name}', content(path), 0o755)
     archive.symlink(f'lib/{INTERPRETER}', f'/nested/{INTERPRETER}')
     for name, path in (('kernel', f'kernel-{suite}'),
                        ('initrd', 'initramfs.cpio'),
                        ('s390-ccw.img', 'firmware/s390-ccw.img')):
         archive.file(f'nested/{name}',
-                     _content(os.path.join(GUEST, path)), 0o644)
+                     content(os.path.join(GUEST, path)), 0o644)
     return archive.finish()
 
 
 def initramfs(suite, vmm_suite='trixie'):
     """The path of the first level's initramfs, made anew."""
-    path = os.path.join(ROOT, f'initramfs-{suite}.cpio')
-    data = _archive(suite, vmm_suite)
+    return with_archive(os.path.join(ROOT, f'initramfs-{suite}.cpio'),
+                        _archive(suite, vmm_suite))
+
+
+def with_archive(path, data):
+    """Makes the guest image's initramfs with one more archive: its path."""
     with open(f'{path}.part', 'wb') as out:
         with open(os.path.join(GUEST, 'initramfs.cpio'), 'rb') as own:
             shutil.copyfileobj(own, out)

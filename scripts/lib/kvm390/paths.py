@@ -10,8 +10,10 @@ BUILD = os.environ.get('KVM390_BUILD', os.path.join(TOP, 'build'))
 GUEST = os.path.join(BUILD, 'guest')
 QEMU = os.path.join(BUILD, 'qemu-system-s390x')
 
-# The kernels of Debian's that are known by name here.
+# The kernels of Debian's that are known by name here: those of two suites, and
+# the newest that is delivered.
 SUITES = ('bookworm', 'trixie')
+KERNELS = SUITES + ('newest',)
 
 # Where a kernel is in its package; the group is its release.
 KERNEL_MEMBER = re.compile(r'\./(?:boot/vmlinuz-([^/]+)|'
@@ -50,12 +52,12 @@ def main_of(function):
 
 def kernel_image(name):
     """The kernel file for a Debian suite's name, or for a path to one."""
-    if name in SUITES:
+    if name in KERNELS:
         path = os.path.join(GUEST, f'kernel-{name}')
         hint = 'make guest-image builds it'
     else:
         path = os.path.abspath(name)
-        hint = f'KERNEL takes a file, or one of {", ".join(SUITES)}'
+        hint = f'KERNEL takes a file, or one of {", ".join(KERNELS)}'
     if not os.path.isfile(path):
         raise Failure(f'there is no kernel {path}; {hint}')
     return path
