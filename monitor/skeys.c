@@ -7,7 +7,9 @@
 #include "qapi/error.h"
 #include "qapi/qapi-commands-kvm390-target.h"
 #include "system/replay.h"
+#include "cpu.h"
 #include "kvm390/include/accel.h"
+#include "kvm390/include/keys.h"
 #include "kvm390/include/skeys.h"
 
 static bool keys_available(Error **errp)
@@ -156,6 +158,11 @@ Kvm390KeyOpResult *qmp_kvm390_keyop(uint64_t address,
     if (has_key != (operation == KVM390_KEY_OPERATION_SSKE)) {
         error_setg(errp, "Parameter 'key' belongs to operation 'sske'");
         return NULL;
+    }
+    if (operation != KVM390_KEY_OPERATION_ISKE &&
+        kvm390_pages_are_memory(address >> TARGET_PAGE_BITS, 1)) {
+        /* Unlike the ioctl, so that kvm390-get-skeys shows what was set. */
+        kvm390_keys_use();
     }
     ret = kvm390_keyop(address, &key, numbers[operation]);
     if (ret < 0) {

@@ -92,13 +92,22 @@ static void test_use(void)
     g_assert_null(get(qts, UINT64_MAX, 1));
     g_assert_cmpint(keyop(qts, "iske", 0x5000, -1), ==, 0);
     g_assert_null(get(qts, 0, 1));
-    /* A key operation does not, either, but keeps its key... */
+    /* Nor does a key operation that fails. */
+    assert_error(qts, "No key operation",
+                 "{'execute': 'kvm390-keyop', 'arguments':"
+                 " {'address': 1099511627776, 'operation': 'sske', 'key': 2}}");
+    g_assert_null(get(qts, 0, 1));
+    /* Setting a key does, by whichever command. */
     g_assert_cmpint(keyop(qts, "sske", 0x5000, 0x3f), ==, 0);
     g_assert_cmpint(keyop(qts, "iske", 0x5fff, -1), ==, 0x3e);
-    g_assert_null(get(qts, 0, 1));
-    /* ...until the first use, which begins with zeros. */
+    assert_keys(qts, 4, "003e00000000");
     set(qts, 9, "72");
-    assert_keys(qts, 4, "000000000072");
+    assert_keys(qts, 4, "003e00000072");
+    qtest_quit(qts);
+
+    qts = start("kvm390");
+    g_assert_cmpint(keyop(qts, "rrbe", 0x5000, -1), ==, 0);
+    assert_keys(qts, 4, "0000");
     qtest_quit(qts);
 }
 
