@@ -184,7 +184,7 @@ static void test_tprot(void)
     ok_eq(vm->block->gpsw.addr, VM_CODE + 6, "the PSW is behind it");
     vm_code(vm, ex, sizeof(ex));
     ok_eq(vm_run_on(vm), ICPT_INSTRUCTION, "the same by EXECUTE");
-    ok_eq(vm->block->icptstatus, 0x61, "tells of EXECUTE");
+    ok_eq(vm->block->icptstatus, 0x41, "tells of EXECUTE, 4 bytes");
     ok_eq(vm->block->gpsw.addr, VM_CODE + 4, "the PSW is behind that");
     give(vm, PAGE, 0);
 }
