@@ -133,7 +133,7 @@ static void kvm390_accel_class_init(ObjectClass *oc, void *data)
     object_class_property_add_bool(oc, "sie", get_sie, set_sie);
     object_class_property_set_description(oc, "sie",
         "Offer interpretive execution, SIE, so that the guest can run KVM; needs"
-        " skeys=on (default off)");
+        " skeys=on (default on)");
     object_class_property_add_bool(oc, "discard", get_discard, set_discard);
     object_class_property_set_description(oc, "discard",
         "Give memory that the guest does not use back to the host (default on)");

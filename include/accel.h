@@ -54,7 +54,7 @@ bool kvm390_skeys_wanted(void);
 bool kvm390_cmma_wanted(void);
 
 /**
- * kvm390_sie_wanted: was the property "sie" switched on?
+ * kvm390_sie_wanted: was the property "sie" left on?
  *
  * Only meaningful where kvm390_enabled(). Fixed once the accelerator is
  * initialised. A machine whose vCPUs a client runs has none. Any context.

@@ -13,7 +13,8 @@
 bool kvm390_allowed;
 
 Kvm390Config kvm390_config = {
-    .skeys = true, .cmma = true, .discard = true, .discard_delay = 100,
+    .skeys = true, .cmma = true, .sie = true, .discard = true,
+    .discard_delay = 100,
 };
 
 Kvm390Intercepts kvm390_intercepts;

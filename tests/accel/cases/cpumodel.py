@@ -11,6 +11,12 @@ ADDED = {
     'edat2': 'storage keys: the same with 2-GiB frames',
     'irbm': 'storage keys: IRBM',
     'nonqks': 'storage keys: nonquiescing SSKE and PFMF',
+    'sief2': 'SIE: interpretive execution',
+    '64bscao': 'SIE: a system control area anywhere in storage',
+    'gsls': 'SIE: main storage by the primary space',
+    'kss': 'SIE: keyless subset',
+    'gpereh': 'SIE: PER for the host',
+    'siif': 'SIE: the counted interlock of translation tables',
     'cmm': 'CMMA: ESSA',
     'cmmnt': 'CMMA: ESSA, the no-DAT state',
 }
