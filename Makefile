@@ -72,9 +72,15 @@ include $(sort $(wildcard scripts/*.mk))
 fetch: $(FETCH)
 
 ## Hooks
-.PHONY: hooks-stat
+.PHONY: hooks-stat hooks-check
 hooks-stat: ## how many files and lines of QEMU the hooks change
 	@scripts/hooks stat
+
+ifeq ($(QEMU_SRC),)
+hooks-check: $(B)/qemu-src
+endif
+hooks-check: ## which hooks fit QEMU_SRC=DIR, and where the others do not
+	@scripts/hooks scan --source $(QEMU_SOURCE)
 
 ## Tidy
 .PHONY: clean distclean help
