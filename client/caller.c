@@ -1,7 +1,7 @@
 /*
  * The caller's memory, and descriptors that are not the caller's
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "internal.h"
 

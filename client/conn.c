@@ -1,7 +1,7 @@
 /*
  * Messages over a socket
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "internal.h"
 

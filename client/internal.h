@@ -1,7 +1,7 @@
 /*
  * Between the files of libkvm390
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef KVM390_CLIENT_INTERNAL_H
 #define KVM390_CLIENT_INTERNAL_H

@@ -6,7 +6,7 @@
  * processes end with the program and are adopted by this one, which waits for
  * them, so that nothing is left behind; the program ends with this process.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include <errno.h>
 #include <getopt.h>
@@ -27,14 +27,16 @@ static void usage(FILE *out)
           "Runs an s390x Linux program that uses /dev/kvm.\n\n"
           "  --trace          print every KVM ioctl and its result\n"
           "  --summary        print a table of them at the end, as strace -c\n"
-          "  --qemu FILE      the emulator of VMs, qemu-system-s390x\n"
-          "  --user FILE      the emulator of the program, qemu-s390x\n"
+          "  --qemu FILE      the emulator of VMs, qemu-system-s390x-kvm390\n"
+          "  --user FILE      the emulator of the program, qemu-s390x-kvm390\n"
           "  --sysroot DIR    where the program's libraries are\n"
           "                   (default /usr/s390x-linux-gnu)\n"
-          "  --help\n\n"
+          "  --version, --help\n\n"
+          "Without --qemu and --user: what is beside kvm390-exec, or PATH's.\n"
           "The environment's KVM390_QEMU, KVM390_USER and KVM390_SYSROOT say\n"
           "the same; KVM390_QEMU_OPTIONS adds options for the emulator of\n"
-          "VMs. Without this front: KVM390=FILE qemu-s390x PROGRAM.\n", out);
+          "VMs. Without this front: KVM390=1 qemu-s390x-kvm390 PROGRAM.\n",
+          out);
 }
 
 /* The first of @candidates below this program's folder that is there. */
@@ -118,13 +120,17 @@ int main(int argc, char **argv)
         { "user", required_argument, NULL, 'u' },
         { "sysroot", required_argument, NULL, 's' },
         { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'V' },
         { }
     };
     static const char *const none[] = { NULL };
+    /* In a build and as installed; a plain name there is another QEMU's. */
     static const char *const qemus[] = {
-        "../qemu-system-s390x", "qemu-system-s390x", NULL
+        "../qemu-system-s390x", "qemu-system-s390x-kvm390", NULL
     };
-    static const char *const users[] = { "../qemu-s390x", "qemu-s390x", NULL };
+    static const char *const users[] = {
+        "../qemu-s390x", "qemu-s390x-kvm390", NULL
+    };
     const char *qemu = NULL, *user = NULL, *sysroot = NULL;
     const char **args;
     sigset_t all, before;
@@ -151,6 +157,9 @@ int main(int argc, char **argv)
         case 'h':
             usage(stdout);
             return 0;
+        case 'V':
+            puts("kvm390-exec " KVM390_VERSION);
+            return 0;
         default:
             usage(stderr);
             return 125;
@@ -160,8 +169,9 @@ int main(int argc, char **argv)
         usage(stderr);
         return 125;
     }
-    qemu = choose(qemu, "KVM390_QEMU", qemus, "qemu-system-s390x");
-    user = choose(user, "KVM390_USER", users, "qemu-s390x");
+    qemu = choose(qemu, "KVM390_QEMU", qemus,
+                  "qemu-system-s390x-kvm390");
+    user = choose(user, "KVM390_USER", users, "qemu-s390x-kvm390");
     sysroot = choose(sysroot, "KVM390_SYSROOT", none, "/usr/s390x-linux-gnu");
     setenv("KVM390_QEMU", qemu, 1);
     setenv("KVM390", "1", 1);

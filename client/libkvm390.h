@@ -32,7 +32,7 @@
  * kvm390_memory_register() for memory that is a shared mapping of a file
  * already.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef LIBKVM390_H
 #define LIBKVM390_H
@@ -52,8 +52,9 @@ struct kvm390_vcpu;
 /**
  * kvm390_vm_start: start a process that is a new, empty VM
  * @qemu: the emulator's program; NULL for the environment's KVM390_QEMU or,
- *        without it, qemu-system-s390x. KVM390_QEMU_OPTIONS adds options,
- *        separated by spaces.
+ *        without it, PATH's qemu-system-s390x-kvm390 (so it is installed) or
+ *        qemu-system-s390x. KVM390_QEMU_OPTIONS adds options, separated by
+ *        spaces.
  *
  * Returns the VM, or NULL with errno set.
  */

@@ -1,7 +1,7 @@
 /*
  * The mappings of this process, and how one becomes a file's
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "internal.h"
 

@@ -4,7 +4,7 @@
  * A list of ranges, each of them a piece of a file. A range that a slot names
  * and that is in no file yet is replaced by a mapping of a memfd.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "internal.h"
 

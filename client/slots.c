@@ -9,7 +9,7 @@
  * The lock is held from before the file is chosen until the ioctl's result is
  * known. It is taken before all other locks of the library.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "internal.h"
 

@@ -4,7 +4,7 @@
  * By clone() without a copy of the address space, which may be a large one of
  * a process with many threads.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "internal.h"
 

@@ -2,7 +2,7 @@
  * At the end of the program: its ioctls by count and time, as of strace -c,
  * and why KVM_RUN returned
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "internal.h"
 

@@ -1,7 +1,7 @@
 /*
  * A line for each ioctl, in the manner of strace, or a summary of them
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "internal.h"
 

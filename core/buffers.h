@@ -1,7 +1,7 @@
 /*
  * Which memory of the client an ioctl's struct points to
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef KVM390_CORE_BUFFERS_H
 #define KVM390_CORE_BUFFERS_H

@@ -6,7 +6,7 @@
  * name in a trace. A struct with a union has the fields that are always there;
  * its "rest" says what else there is, by what those say.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "kvm390/include/uapi.h"
 #include "layouts.h"

@@ -1,7 +1,7 @@
 /*
  * The layouts of the structs that travel
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef KVM390_CORE_LAYOUTS_H
 #define KVM390_CORE_LAYOUTS_H

@@ -1,7 +1,7 @@
 /*
  * The wire: which ioctls there are, and in which order their bytes travel
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include "kvm390/include/uapi.h"
 #include "kvm390/include/ioctls.h"

@@ -23,7 +23,7 @@
  *
  * A handler that has several rows finds the ioctl's number in the call.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef KVM390_IOCTLS_H
 #define KVM390_IOCTLS_H

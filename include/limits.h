@@ -4,7 +4,7 @@
  * A request beyond these is refused by its handler before it looks at a
  * buffer; the wire carries no buffer for it.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef KVM390_LIMITS_H
 #define KVM390_LIMITS_H

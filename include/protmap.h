@@ -7,7 +7,7 @@
  * as much as there are ranges, of which a program that protects memory has
  * few.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef KVM390_PROTMAP_H
 #define KVM390_PROTMAP_H

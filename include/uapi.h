@@ -5,7 +5,7 @@
  * ends of the socket speak s390x's API on any host, so s390x's header is taken
  * first and the host's one is kept out by its include guard.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef KVM390_UAPI_H
 #define KVM390_UAPI_H

@@ -16,7 +16,7 @@
  * byte order) and which memory of the client it points to. Nothing here
  * knows sockets, QEMU or the meaning of an ioctl.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef KVM390_WIRE_H
 #define KVM390_WIRE_H

@@ -7,15 +7,10 @@ CLIENT = $(B)/client$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)
 
 FETCH += fetch-selftests
 
-.PHONY: client install-client fetch-selftests check-api check-selftests
+.PHONY: client fetch-selftests check-api check-selftests
 client: tree ## libkvm390, its samples, kvm390-exec: build/client
 	@$(MAKE) --no-print-directory $(SILENT) -C client OUT=$(CLIENT) \
 		LINUX=$(QEMU_TREE)/linux-headers
-
-# DESTDIR and PREFIX (/usr/local) are passed on.
-install-client: client ## install libkvm390, kvm390-exec, samples (PREFIX= DESTDIR=)
-	@$(MAKE) --no-print-directory $(SILENT) -C client OUT=$(CLIENT) \
-		LINUX=$(QEMU_TREE)/linux-headers install
 
 fetch-selftests: ensure-deps
 	@tests/selftests/run --build $(B)/selftests --fetch-only

@@ -239,28 +239,40 @@ void kvm390_objects_closed(void)
     errno = saved;
 }
 
+/*
+ * The program that was made together with this one and lies beside it: if this
+ * is qemu-s390x-SUFFIX, qemu-system-s390x-SUFFIX; else qemu-system-s390x.
+ */
+static const char *server_beside(void)
+{
+    static const char own[] = "qemu-s390x", other[] = "qemu-system-s390x";
+    static char path[PATH_MAX + sizeof(other)];
+    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    char *name, *suffix;
+
+    path[n > 0 ? n : 0] = '\0';
+    name = strrchr(path, '/');
+    if (!name) {
+        return NULL;
+    }
+    name++;
+    suffix = strncmp(name, own, strlen(own)) ? name + strlen(name) :
+                                               name + strlen(own);
+    memmove(name + strlen(other), suffix, strlen(suffix) + 1);
+    memcpy(name, other, strlen(other));
+    return access(path, X_OK) ? NULL : path;
+}
+
 /* The server's program: what KVM390 or KVM390_QEMU says, or beside this one. */
 static const char *server(void)
 {
-    static char path[PATH_MAX + 32];
     const char *value = getenv("KVM390");
-    ssize_t n;
-    char *end;
 
     if (value && strchr(value, '/')) {
         return value;
     }
     value = getenv("KVM390_QEMU");
-    if (value && *value) {
-        return value;
-    }
-    n = readlink("/proc/self/exe", path, PATH_MAX);
-    path[n > 0 ? n : 0] = '\0';
-    end = strrchr(path, '/');
-    if (end) {
-        strcpy(end + 1, "qemu-system-s390x");
-    }
-    return end && !access(path, X_OK) ? path : NULL;
+    return value && *value ? value : server_beside();
 }
 
 static struct vm *start_vm(void)

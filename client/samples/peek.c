@@ -6,7 +6,7 @@
  * SOCKET is that of the guest's -object kvm390-api,id=ID,path=SOCKET. The
  * guest goes on running.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include <kvm390/uapi.h>
 #include <libkvm390.h>

@@ -4,7 +4,7 @@
  * Runs on any host. The guest adds two numbers and says the sum by a
  * DIAGNOSE that KVM leaves to user space; then it goes into a disabled wait.
  *
- * SPDX-License-Identifier: GPL-2.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #include <kvm390/uapi.h>
 #include <libkvm390.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /*
  * The name under which programs outside of this tree include the ioctls that
  * kvm390 adds to Linux's headers.

@@ -20,6 +20,18 @@ KERNEL_MEMBER = re.compile(r'\./(?:boot/vmlinuz-([^/]+)|'
                            r'usr/lib/modules/([^/]+)/vmlinuz)')
 
 
+def version():
+    """kvm390's version."""
+    with open(os.path.join(TOP, 'VERSION'), encoding='ascii') as file:
+        return file.read().strip()
+
+
+def add_version(parser):
+    """--version, for a tool's argparse parser."""
+    parser.add_argument('--version', action='version',
+                        version=f'%(prog)s (kvm390) {version()}')
+
+
 class Failure(Exception):
     """Something a person can do something about; the text says what."""
 
