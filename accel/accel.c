@@ -22,6 +22,7 @@
 #include "kvm390/include/exits.h"
 #include "kvm390/include/vm.h"
 #include "kvm390/accel/kvm390-version.h"
+#include "kvm390/accel/migration.h"
 #include "kvm390/trace.h"
 
 #define TYPE_KVM390_ACCEL ACCEL_CLASS_NAME("kvm390")
@@ -41,6 +42,7 @@ static int kvm390_init_machine(MachineState *ms)
     kvm390_guest_access_init();
     kvm390_sie_init();
     kvm390_irq_migration_init();
+    kvm390_migration_init();
     return tcg->init_machine(ms);
 }
 

@@ -7,3 +7,9 @@ CHECKS += migration
 .PHONY: check-migration
 check-migration: all guest-programs ## live migration between two QEMUs
 	@tests/migration/cmma --qemu $(QEMU) --build $(GUEST_PROGRAMS)
+
+CHECKS += migration-refused
+
+.PHONY: check-migration-refused
+check-migration-refused: all ## streams that the other side must not take
+	@tests/migration/refused --qemu $(QEMU)
