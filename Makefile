@@ -29,10 +29,14 @@ export CCACHE_NOHASHDIR := true
 PROGRAMS := qemu-system-s390x qemu-s390x
 
 ## Build
-.PHONY: all deps ensure-deps fetch fetch-qemu tree configure
-all: configure ## build build/qemu-system-s390x and build/qemu-s390x
-	@$(NINJA) $(PROGRAMS)
-	@$(if $(COVERAGE),,for p in $(PROGRAMS); do ln -sfn $(OBJ)/$$p $(B)/$$p; done)
+.PHONY: all emulator deps ensure-deps fetch fetch-qemu tree configure
+all: PARTS = $(PROGRAMS)
+emulator: PARTS = qemu-system-s390x
+all: ## build build/qemu-system-s390x and build/qemu-s390x
+emulator: ## build only build/qemu-system-s390x
+all emulator: configure
+	@$(NINJA) $(PARTS)
+	@$(if $(COVERAGE),,for p in $(PARTS); do ln -sfn $(OBJ)/$$p $(B)/$$p; done)
 	@scripts/guest-image --firmware-only
 	@ln -sfn $(B)/guest/firmware/s390-ccw.img $(FIRMWARE_DIR)/
 
@@ -65,7 +69,7 @@ endif
 
 configure: tree
 	@scripts/configure $(QEMU_TREE) $(OBJ) $(if $(SANITIZE),--sanitize) \
-		$(if $(COVERAGE),--coverage)
+		$(if $(COVERAGE),--coverage) $(if $(DEBUG),--debug)
 
 include $(sort $(wildcard scripts/*.mk))
 
@@ -94,4 +98,4 @@ distclean: ## remove build/ whole
 help: ## this list
 	@awk -F':.*## ' '/^## /{printf "\n%s\n", substr($$0,4)} \
 		/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nVariables: V=1 (show commands), SANITIZE=1 (AddressSanitizer, UBSan), QEMU_SRC=DIR (your own QEMU\ntree, which is copied, not changed), TESTS=pattern, ACCEL, SMP, MEM, KERNEL,\nKVM390_MIRROR=URL (a Debian mirror).\n'
+	@printf '\nVariables: V=1 (show commands), SANITIZE=1 (AddressSanitizer, UBSan), DEBUG=1 (all that a\ndebugger can use; without it, lines and functions), QEMU_SRC=DIR (your own QEMU\ntree, which is copied, not changed), TESTS=pattern, ACCEL, SMP, MEM, KERNEL,\nKVM390_MIRROR=URL (a Debian mirror).\n'

@@ -19,14 +19,22 @@ BOOT = scripts/boot --qemu $(QEMU) --accel $(ACCEL) --smp $(SMP) \
 ## Run
 FETCH += fetch-guest
 
-.PHONY: boot shell guest-image fetch-guest check-boot bench check-bench
-boot: all $(if $(NESTED),client) ## boot Debian's Linux (ACCEL=tcg SMP=4 KERNEL=trixie MAP=1 NESTED=1)
+# The guest is fetched while QEMU compiles; what boots needs one emulator.
+READY = MAKE='$(MAKE)' scripts/phases packages=ensure-deps 'guest&=boot-guest' \
+	source=tree configure=configure \
+	compile=$(if $(NESTED),all$(,)client,emulator)
+
+.PHONY: boot-guest boot shell guest-image fetch-guest check-boot bench check-bench
+boot-guest: ensure-deps
 	@scripts/guest-image $(GUEST_KERNEL)
+
+boot: ## boot Debian's Linux (ACCEL=tcg SMP=4 KERNEL=trixie MAP=1 NESTED=1)
+	+@$(READY)
 	@$(if $(NESTED),$(NESTED_BOOT),$(if $(MAP),scripts/kvm390-map --view state --) $(BOOT) --fill $(FILL) \
 		$(if $(MAP),--quiet -- -qmp 'unix:{socket}$(,)server=on$(,)wait=off'))
 
-shell: all ## the same, with an interactive shell in the guest
-	@scripts/guest-image $(GUEST_KERNEL)
+shell: ## the same, with an interactive shell in the guest
+	+@$(READY)
 	@$(BOOT) --shell
 
 guest-image: ensure-deps ## only build the guest: kernels, initramfs, firmware

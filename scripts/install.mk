@@ -34,4 +34,16 @@ deb: ## Debian packages: build/deb
 	@scripts/deb
 
 check-deb: deb ## the packages in a bare Debian (as root; SUITE=trixie)
+	@scripts/deps ensure check-deb
 	@tests/install/deb $(if $(SUITE),--suite $(SUITE))
+
+.PHONY: container check-container
+container: deb ## an image for CI that boots a kernel (BASE=IMAGE)
+	@scripts/guest-image --kernel bookworm
+	@scripts/container $(if $(BASE),--base $(BASE))
+
+check-container: deb ## that image, upon a bare Debian (as root)
+	@scripts/deps ensure check-deb
+	@scripts/deps ensure check-container
+	@scripts/guest-image --kernel bookworm
+	@tests/install/container

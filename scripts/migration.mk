@@ -8,8 +8,8 @@ CHECKS += migration
 check-migration: all guest-programs ## live migration between two QEMUs
 	@tests/migration/cmma --qemu $(QEMU) --build $(GUEST_PROGRAMS)
 
-CHECKS += migration-refused
+CHECKS += refused
 
-.PHONY: check-migration-refused
-check-migration-refused: all ## streams that the other side must not take
+.PHONY: check-refused
+check-refused: all ## streams that the other side must not take
 	@tests/migration/refused --qemu $(QEMU)
