@@ -262,7 +262,9 @@ bool kvm390_debug_event(Kvm390Vcpu *vcpu)
 
 void kvm390_debug_exited(Kvm390Vcpu *vcpu)
 {
-    if (vcpu->debug.control && vcpu->exit.reason == KVM_EXIT_S390_SIEIC) {
+    if (vcpu->debug.control && vcpu->exit.reason == KVM_EXIT_S390_SIEIC &&
+        (vcpu->exit.icptcode == KVM390_ICPT_INSTRUCTION ||
+         vcpu->exit.icptcode == KVM390_ICPT_OPEREXC)) {
         find_due(vcpu, vcpu->cpu->env.psw.addr - vcpu->exit.last_ilen, false);
     }
 }
