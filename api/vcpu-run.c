@@ -217,6 +217,10 @@ int kvm390_run(Kvm390Call *call)
     }
     forget_last_run(vcpu);
     kvm390_run_sync(vcpu);
+    if (CPU(vcpu->cpu)->exception_index == EXCP_HLT) {
+        /* It waits, but takes what it can before a kick is obeyed. */
+        CPU(vcpu->cpu)->exception_index = -1;
+    }
     kvm390_check_client_code();
     kvm390_debug_begin(vcpu);
     if (!has_lowcore(vcpu->cpu)) {

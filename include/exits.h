@@ -47,7 +47,7 @@ typedef struct Kvm390Exit {
     struct {            /* STORE SYSTEM INFORMATION */
         uint64_t next, addr;
         uint16_t sel2;
-        uint8_t ar, fc, sel1;
+        uint8_t ar, fc, sel1, ilen;
     } stsi;
     struct {            /* the interruption that TSCH took */
         bool dequeued;

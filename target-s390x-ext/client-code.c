@@ -9,6 +9,7 @@
 #include "accel/tcg/tb-internal.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
+#include "qemu/lockable.h"
 #include "qemu/thread.h"
 #include "kvm390/include/client-code.h"
 #include "kvm390/include/exits.h"
@@ -20,6 +21,12 @@ typedef struct CodePage {
 } CodePage;
 
 /*
+ * Held until what was found is invalid: who comes to run code meanwhile waits,
+ * and does not run what is left of the old one. Outside of all but the BQL.
+ */
+static QemuMutex checking;
+
+/*
  * Innermost: taken inside a page's lock. The check below therefore does not
  * hold it while it invalidates.
  */
@@ -29,6 +36,7 @@ static GHashTable *index_of; /* page number to position + 1 */
 
 static void __attribute__((constructor)) init(void)
 {
+    qemu_mutex_init(&checking);
     qemu_mutex_init(&lock);
 }
 
@@ -99,6 +107,7 @@ void kvm390_check_client_code(void)
     size_t i;
 
     RCU_READ_LOCK_GUARD();
+    QEMU_LOCK_GUARD(&checking);
     qemu_mutex_lock(&lock);
     for (i = 0; pages && i < pages->len; ) {
         CodePage *page = g_ptr_array_index(pages, i);
@@ -125,6 +134,7 @@ void kvm390_forget_client_code(uint64_t ram_addr, uint64_t len)
     GArray *gone = g_array_new(false, false, sizeof(uint64_t));
     size_t i;
 
+    QEMU_LOCK_GUARD(&checking);
     qemu_mutex_lock(&lock);
     for (i = 0; pages && i < pages->len; ) {
         CodePage *page = g_ptr_array_index(pages, i);

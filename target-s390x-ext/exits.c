@@ -189,23 +189,24 @@ static void take_io(CPUS390XState *env, Kvm390Exit *e)
 }
 
 static void G_NORETURN leave_for_tsch(CPUS390XState *env, Kvm390Exit *e,
-                                      uint64_t insn, uint64_t next)
+                                      uint64_t insn, uint64_t next,
+                                      unsigned ilen)
 {
     kvm390_record_sieic(e, KVM390_ICPT_INSTRUCTION, insn);
     e->reason = KVM_EXIT_S390_TSCH;
     e->exits[KVM390_EXITS_INSTRUCTION]++;
     take_io(env, e);
-    kvm390_exit_behind(env, e, next, 4);
+    kvm390_exit_behind(env, e, next, ilen);
 }
 
 /* DIAG 308: clear and normal reset of the configuration are user space's. */
 static void G_NORETURN diag_308(CPUS390XState *env, Kvm390Exit *e,
-                                uint64_t insn, uint64_t next)
+                                uint64_t insn, uint64_t next, unsigned ilen)
 {
     uint64_t subcode = env->regs[(insn >> 48) & 0xf] & 0xffff;
 
     if (subcode != 3 && subcode != 4) {
-        kvm390_leave(env, e, insn, next, 4);
+        kvm390_leave(env, e, insn, next, ilen);
     }
     kvm390_record_exit(e, KVM_EXIT_S390_RESET);
     e->reset_flags = (subcode == 3 ? KVM_S390_RESET_CLEAR : 0) |
@@ -216,12 +217,12 @@ static void G_NORETURN diag_308(CPUS390XState *env, Kvm390Exit *e,
         s390_cpu_set_state(S390_CPU_STATE_STOPPED, env_archcpu(env));
         bql_unlock();
     }
-    kvm390_exit_behind(env, e, next, 4);
+    kvm390_exit_behind(env, e, next, ilen);
 }
 
 /* DIAG 500: a virtio-ccw notification that an eventfd stands for. */
 static void diag_500(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
-                     uint64_t next)
+                     uint64_t next, unsigned ilen)
 {
     int cookie = -1;
 
@@ -231,14 +232,14 @@ static void diag_500(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
         bql_unlock();
     }
     if (cookie < 0) {
-        kvm390_leave(env, e, insn, next, 4);
+        kvm390_leave(env, e, insn, next, ilen);
     }
     env->regs[2] = cookie;
     kvm390_next_instruction(env, next);
 }
 
 static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
-                     uint64_t next, uintptr_t ra)
+                     uint64_t next, unsigned ilen, uintptr_t ra)
 {
     unsigned b2 = (insn >> 44) & 0xf;
     unsigned code = ((insn >> 32) & 0xfff) + (b2 ? env->regs[b2] : 0);
@@ -252,14 +253,14 @@ static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
         kvm390_next_instruction(env, next);
     case 0x258:
         kvm390_diag_258(env, insn, next, ra);
-        kvm390_leave(env, e, insn, next, 4);
+        kvm390_leave(env, e, insn, next, ilen);
     case 0x500:
-        diag_500(env, e, insn, next);
+        diag_500(env, e, insn, next, ilen);
         break;
     case 0x308:
-        diag_308(env, e, insn, next);
+        diag_308(env, e, insn, next, ilen);
     default:
-        kvm390_leave(env, e, insn, next, 4);
+        kvm390_leave(env, e, insn, next, ilen);
     }
 }
 
@@ -277,7 +278,7 @@ void kvm390_exit_stsi(CPUS390XState *env, int cc)
     if (kvm390_intercepts.user_stsi) {
         kvm390_record_exit(e, KVM_EXIT_S390_STSI);
         env->cc_op = 0;
-        kvm390_exit_behind(env, e, e->stsi.next, 4);
+        kvm390_exit_behind(env, e, e->stsi.next, e->stsi.ilen);
     }
 }
 
@@ -301,7 +302,7 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
     }
     switch (insn >> 56) {
     case 0x83:
-        diagnose(env, e, insn, next, GETPC());
+        diagnose(env, e, insn, next, ilen, GETPC());
         return;
     case 0xae:
         e->exits[KVM390_SIGPS]++;
@@ -311,6 +312,7 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
     switch (insn >> 48) {
     case 0xb27d: /* STSI */
         e->stsi.next = next;
+        e->stsi.ilen = ilen;
         e->stsi.ar = insn >> 44 & 0xf;
         e->stsi.addr = (e->stsi.ar ? env->regs[e->stsi.ar] : 0) +
                        (insn >> 32 & 0xfff);
@@ -324,7 +326,7 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
         break;
     case TSCH:
         if (kvm390_intercepts.css) {
-            leave_for_tsch(env, e, insn, next);
+            leave_for_tsch(env, e, insn, next, ilen);
         }
         break;
     default:
