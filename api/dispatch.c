@@ -7,6 +7,7 @@
 #include "mode.h"
 #include "vm-state.h"
 #include "qemu/main-loop.h"
+#include "kvm390/include/client-code.h"
 #include "kvm390/trace.h"
 
 #define HANDLER(number, on, pass, type, buffers, descriptor, flags, handler, \
@@ -86,6 +87,7 @@ void kvm390_api_call(uint32_t cmd, int32_t target, Kvm390Call *call)
     const struct kvm390_ioctl *io = call->io;
 
     trace_kvm390_ioctl(target, cmd, io ? io->name : "?");
+    kvm390_client_stored();
     if (!io) {
         call->ret = answer_unknown(cmd, target);
     } else if (io->flags & KVM390_VM_MODE && !kvm390_mode->client_runs) {

@@ -18,6 +18,7 @@
 #include "vm-state.h"
 #include "qemu/cutils.h"
 #include "qemu/main-loop.h"
+#include "kvm390/include/client-code.h"
 #include "kvm390/include/exits.h"
 
 #define VALID_FLAGS (KVM_IOEVENTFD_FLAG_DATAMATCH | KVM_IOEVENTFD_FLAG_PIO | \
@@ -109,6 +110,7 @@ static void irqfd_written(void *opaque)
     Kvm390Irqfd *irqfd = opaque;
 
     if (consume(irqfd->fd)) {
+        kvm390_client_stored();
         kvm390_gsi_raise(irqfd->gsi);
     }
 }

@@ -10,7 +10,6 @@
 #include "exec/cpu-common.h"
 #include "qemu/main-loop.h"
 #include "system/cpus.h"
-#include "kvm390/include/client-code.h"
 #include "kvm390/include/host-fault.h"
 
 /* It may have been before KVM_RUN began, or meant for one that is over. */
@@ -221,7 +220,6 @@ int kvm390_run(Kvm390Call *call)
         /* It waits, but takes what it can before a kick is obeyed. */
         CPU(vcpu->cpu)->exception_index = -1;
     }
-    kvm390_check_client_code();
     kvm390_debug_begin(vcpu);
     if (!has_lowcore(vcpu->cpu)) {
         ret = no_lowcore(vcpu);

@@ -2,38 +2,75 @@
  * Guest code that a client may change behind QEMU's back
  *
  * A client's stores into shared memory do not go through QEMU, so nothing
- * throws away the translations of code they change. Of each page that holds
- * translated code a copy is kept from the time it was first translated; at
- * KVM_RUN the pages are compared with their copies.
+ * throws away the translations of code they change. But a client's store need
+ * only be seen after the client has said something: by an ioctl or by an irqfd.
+ * Each such moment begins a new epoch, and a translated block begins with a look
+ * whether it has been compared in this one; if not, the block's bytes are
+ * compared with what they were when it was translated. So a KVM_RUN costs
+ * nothing for code that is not executed in it, whatever has been translated.
+ *
+ * What the bytes were is kept a page at a time: a copy, made before the first
+ * block of the page was translated. A block that is translated later from
+ * other bytes than the copy has marks the page as changed, and the next look at
+ * any of its blocks drops them all; the copy itself never changes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef KVM390_CLIENT_CODE_H
 #define KVM390_CLIENT_CODE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+struct TranslationBlock;
+
 /**
- * kvm390_client_code: a page holds translated code from now on
- * @ram_addr: the page
+ * kvm390_client_stored: a client may have stored anything up to now
  *
- * Called with the page's lock held, before its code can run. Does nothing
+ * To be called before the guest learns of what the client did. Any thread.
+ */
+void kvm390_client_stored(void);
+
+/**
+ * kvm390_client_epoch: where the number of the epoch lies, for generated code
+ */
+const uint64_t *kvm390_client_epoch(void);
+
+/**
+ * kvm390_client_code_begin: a block's translation begins
+ * @tb: its first page and address are known, no more
+ *
+ * A vCPU's thread; a client runs the vCPUs.
+ */
+void kvm390_client_code_begin(struct TranslationBlock *tb);
+
+/**
+ * kvm390_client_code_add: a block belongs to a page from now on
+ * @tb: the block, translated by this thread
+ * @n: the block's first page (0) or its second (1)
+ * @first: the page has no other block
+ *
+ * Called with the page's lock held, before the block can run. Does nothing
  * where no client shares the guest's memory.
  */
 #ifdef TARGET_S390X
-void kvm390_client_code(uint64_t ram_addr);
+void kvm390_client_code_add(struct TranslationBlock *tb, unsigned n,
+                            bool first);
 #else
-static inline void kvm390_client_code(uint64_t ram_addr)
+static inline void kvm390_client_code_add(struct TranslationBlock *tb,
+                                          unsigned n, bool first)
 {
 }
 #endif
 
 /**
- * kvm390_check_client_code: throw away translations of code that changed
+ * kvm390_client_code_compare: is a block still what it was translated from?
  *
- * A vCPU's thread, outside cpu_exec(), without the BQL.
+ * Returns: true, and the block counts as compared in this epoch; or false: all
+ * blocks of the page have been dropped, and this one must not run. A vCPU's
+ * thread, in cpu_exec().
  */
-void kvm390_check_client_code(void);
+bool kvm390_client_code_compare(struct TranslationBlock *tb);
 
 /**
  * kvm390_forget_client_code: a range of RAM goes away

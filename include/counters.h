@@ -17,6 +17,7 @@
     X(ACCESS_REGISTER_FAULTS, "access-register-faults") \
     X(PAGES_DISCARDED, "cmma-pages-discarded")          \
     X(DISCARD_CALLS, "cmma-discard-host-calls")         \
+    X(CODE_COMPARED, "client-code-compared")            \
     X(SIE_ENTRIES, "sie-entries")                       \
     X(SIE_INTERCEPTIONS, "sie-interceptions")           \
     X(SIE_HOST_FAULTS, "sie-host-faults")

@@ -1,152 +1,202 @@
 /*
- * Guest code that a client may change behind QEMU's back
+ * Guest code that a client may change behind QEMU's back (client-code.h)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
+#include "exec/helper-proto.h"
 #include "exec/ram_addr.h"
+#include "exec/translation-block.h"
 #include "accel/tcg/tb-internal.h"
-#include "qemu/main-loop.h"
-#include "qemu/rcu.h"
 #include "qemu/lockable.h"
+#include "qemu/rcu.h"
 #include "qemu/thread.h"
 #include "kvm390/include/client-code.h"
+#include "kvm390/include/counters.h"
 #include "kvm390/include/exits.h"
 
-/* A page with code: its address, and what it held when it got the code. */
-typedef struct CodePage {
+/* What a page held before its first block was translated. */
+typedef struct Kvm390CodeCopy {
+    struct rcu_head rcu;
     uint64_t ram_addr;
-    uint8_t copy[TARGET_PAGE_SIZE];
-} CodePage;
+    const uint8_t *host;
+    bool changed;       /* a later block is of other bytes; atomic */
+    uint8_t bytes[TARGET_PAGE_SIZE];
+} CodeCopy;
 
-/*
- * Held until what was found is invalid: who comes to run code meanwhile waits,
- * and does not run what is left of the old one. Outside of all but the BQL.
- */
-static QemuMutex checking;
-
-/*
- * Innermost: taken inside a page's lock. The check below therefore does not
- * hold it while it invalidates.
- */
+/* Innermost: taken inside a page's lock. */
 static QemuMutex lock;
-static GPtrArray *pages; /* of CodePage; one entry for a page */
-static GHashTable *index_of; /* page number to position + 1 */
+static GHashTable *copies; /* page number -> CodeCopy, under the lock */
+
+static uint64_t epoch = 1; /* atomic; a block that has 0 was never compared */
+
+/* The first page of the block that this thread translates, as it was before. */
+static __thread uint8_t before[TARGET_PAGE_SIZE];
 
 static void __attribute__((constructor)) init(void)
 {
-    qemu_mutex_init(&checking);
     qemu_mutex_init(&lock);
+    copies = g_hash_table_new(NULL, NULL);
 }
 
-static const void *host_page(uint64_t ram_addr)
+void kvm390_client_stored(void)
 {
-    return qemu_map_ram_ptr(NULL, ram_addr);
+    if (kvm390_intercepts.client_runs) {
+        qatomic_inc(&epoch);
+    }
 }
 
-void kvm390_client_code(uint64_t ram_addr)
+const uint64_t *kvm390_client_epoch(void)
 {
-    gpointer number = GSIZE_TO_POINTER(ram_addr >> TARGET_PAGE_BITS);
-    gpointer position;
-    CodePage *page;
+    return &epoch;
+}
+
+static uint64_t page_of(const TranslationBlock *tb, unsigned n)
+{
+    return tb->page_addr[n] & TARGET_PAGE_MASK;
+}
+
+static gpointer key_of(uint64_t ram_addr)
+{
+    return GSIZE_TO_POINTER(ram_addr >> TARGET_PAGE_BITS);
+}
+
+/* The block's bytes in its page @n: where they begin, and how many. */
+static size_t bytes_in(const TranslationBlock *tb, unsigned n, size_t *len)
+{
+    size_t offset = tb->page_addr[0] & ~TARGET_PAGE_MASK;
+    size_t here = MIN(tb->size, TARGET_PAGE_SIZE - offset);
+
+    *len = n ? tb->size - here : here;
+    return n ? 0 : offset;
+}
+
+void kvm390_client_code_begin(TranslationBlock *tb)
+{
+    tb->kvm390.epoch = qatomic_load_acquire(&epoch);
+    memcpy(before, qemu_map_ram_ptr(NULL, page_of(tb, 0)), sizeof(before));
+}
+
+/* Of a second page, the bytes of now: only its first instruction counts. */
+static CodeCopy *new_copy(uint64_t ram_addr, unsigned n)
+{
+    CodeCopy *copy = g_new(CodeCopy, 1);
+
+    copy->ram_addr = ram_addr;
+    copy->host = qemu_map_ram_ptr(NULL, ram_addr);
+    copy->changed = false;
+    memcpy(copy->bytes, n ? copy->host : before, sizeof(copy->bytes));
+    return copy;
+}
+
+void kvm390_client_code_add(TranslationBlock *tb, unsigned n, bool first)
+{
+    size_t offset, len;
+    CodeCopy *copy;
 
     if (!kvm390_intercepts.client_runs) {
         return;
     }
-    qemu_mutex_lock(&lock);
-    if (!pages) {
-        pages = g_ptr_array_new();
-        index_of = g_hash_table_new(NULL, NULL);
+    QEMU_LOCK_GUARD(&lock);
+    copy = g_hash_table_lookup(copies, key_of(page_of(tb, n)));
+    if (copy && first) {
+        g_free_rcu(copy, rcu);
+        copy = NULL;
     }
-    position = g_hash_table_lookup(index_of, number);
-    if (position) {
-        page = g_ptr_array_index(pages, GPOINTER_TO_SIZE(position) - 1);
-    } else {
-        page = g_new(CodePage, 1);
-        page->ram_addr = ram_addr;
-        g_ptr_array_add(pages, page);
-        g_hash_table_insert(index_of, number, GSIZE_TO_POINTER(pages->len));
+    if (!copy) {
+        copy = new_copy(page_of(tb, n), n);
+        g_hash_table_insert(copies, key_of(copy->ram_addr), copy);
     }
-    memcpy(page->copy, host_page(ram_addr), TARGET_PAGE_SIZE);
-    qemu_mutex_unlock(&lock);
+    offset = bytes_in(tb, n, &len);
+    if (memcmp(copy->bytes + offset, (n ? copy->host : before) + offset, len)) {
+        qatomic_set(&copy->changed, true);
+    }
+    tb->kvm390.copy[n] = copy;
 }
 
-/* Takes an entry out; the last one fills its place. Under the lock. */
-static void drop_page(size_t i)
+/* The next block of the page makes a new copy, or finds one already. */
+static void drop(CodeCopy *copy)
 {
-    CodePage *page = g_ptr_array_index(pages, i);
+    uint64_t ram_addr = copy->ram_addr;
 
-    g_hash_table_remove(index_of,
-                        GSIZE_TO_POINTER(page->ram_addr >> TARGET_PAGE_BITS));
-    g_ptr_array_remove_index_fast(pages, i);
-    if (i < pages->len) {
-        CodePage *moved = g_ptr_array_index(pages, i);
-
-        g_hash_table_insert(index_of, GSIZE_TO_POINTER(moved->ram_addr >>
-                                                       TARGET_PAGE_BITS),
-                            GSIZE_TO_POINTER(i + 1));
-    }
-    g_free(page);
-}
-
-static void invalidate_pages(GArray *changed)
-{
-    guint i;
-
-    for (i = 0; i < changed->len; i++) {
-        ram_addr_t addr = g_array_index(changed, uint64_t, i);
-
-        tb_invalidate_phys_range(addr, addr + TARGET_PAGE_SIZE - 1);
-    }
-}
-
-void kvm390_check_client_code(void)
-{
-    GArray *changed = NULL;
-    size_t i;
-
-    RCU_READ_LOCK_GUARD();
-    QEMU_LOCK_GUARD(&checking);
-    qemu_mutex_lock(&lock);
-    for (i = 0; pages && i < pages->len; ) {
-        CodePage *page = g_ptr_array_index(pages, i);
-
-        if (!memcmp(page->copy, host_page(page->ram_addr),
-                    TARGET_PAGE_SIZE)) {
-            i++;
-            continue;
+    WITH_QEMU_LOCK_GUARD(&lock) {
+        if (g_hash_table_lookup(copies, key_of(ram_addr)) == copy) {
+            g_hash_table_remove(copies, key_of(ram_addr));
+            g_free_rcu(copy, rcu);
         }
-        changed = changed ? changed : g_array_new(false, false,
-                                                  sizeof(uint64_t));
-        g_array_append_val(changed, page->ram_addr);
-        drop_page(i);
     }
-    qemu_mutex_unlock(&lock);
-    if (changed) {
-        invalidate_pages(changed);
-        g_array_free(changed, true);
+    tb_invalidate_phys_range(ram_addr, ram_addr + TARGET_PAGE_SIZE - 1);
+}
+
+bool kvm390_client_code_compare(TranslationBlock *tb)
+{
+    uint64_t now = qatomic_load_acquire(&epoch);
+    size_t offset, len;
+    unsigned n;
+
+    kvm390_count_add(KVM390_COUNTER_CODE_COMPARED, 1);
+    for (n = 0; n < 2 && tb->page_addr[n] != -1; n++) {
+        CodeCopy *copy = tb->kvm390.copy[n];
+
+        offset = bytes_in(tb, n, &len);
+        if (qatomic_read(&copy->changed) ||
+            memcmp(copy->bytes + offset, copy->host + offset, len)) {
+            drop(copy);
+            return false;
+        }
     }
+    qatomic_set(&tb->kvm390.epoch, now);
+    return true;
+}
+
+void HELPER(kvm390_client_code)(CPUS390XState *env, void *tb)
+{
+    if (!kvm390_client_code_compare(tb)) {
+        cpu_loop_exit_restore(env_cpu(env), GETPC());
+    }
+}
+
+/* The copies of a range, out of the table; few pages are looked up singly. */
+static GPtrArray *take_range(uint64_t ram_addr, uint64_t len)
+{
+    uint64_t at, end = ram_addr + len;
+    GPtrArray *taken = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer key, copy;
+
+    QEMU_LOCK_GUARD(&lock);
+    if (len >> TARGET_PAGE_BITS < g_hash_table_size(copies)) {
+        for (at = ram_addr; at < end; at += TARGET_PAGE_SIZE) {
+            copy = g_hash_table_lookup(copies, key_of(at));
+            if (copy) {
+                g_ptr_array_add(taken, copy);
+                g_hash_table_remove(copies, key_of(at));
+            }
+        }
+        return taken;
+    }
+    g_hash_table_iter_init(&iter, copies);
+    while (g_hash_table_iter_next(&iter, &key, &copy)) {
+        at = GPOINTER_TO_SIZE(key) << TARGET_PAGE_BITS;
+        if (at >= ram_addr && at < end) {
+            g_ptr_array_add(taken, copy);
+            g_hash_table_iter_remove(&iter);
+        }
+    }
+    return taken;
 }
 
 void kvm390_forget_client_code(uint64_t ram_addr, uint64_t len)
 {
-    GArray *gone = g_array_new(false, false, sizeof(uint64_t));
-    size_t i;
+    g_autoptr(GPtrArray) taken = take_range(ram_addr, len);
+    guint i;
 
-    QEMU_LOCK_GUARD(&checking);
-    qemu_mutex_lock(&lock);
-    for (i = 0; pages && i < pages->len; ) {
-        CodePage *page = g_ptr_array_index(pages, i);
+    for (i = 0; i < taken->len; i++) {
+        CodeCopy *copy = g_ptr_array_index(taken, i);
 
-        if (page->ram_addr >= ram_addr && page->ram_addr < ram_addr + len) {
-            g_array_append_val(gone, page->ram_addr);
-            drop_page(i);
-        } else {
-            i++;
-        }
+        tb_invalidate_phys_range(copy->ram_addr,
+                                 copy->ram_addr + TARGET_PAGE_SIZE - 1);
+        g_free_rcu(copy, rcu);
     }
-    qemu_mutex_unlock(&lock);
-    invalidate_pages(gone);
-    g_array_free(gone, true);
 }

@@ -23,8 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MEMORY (1 << 20)
+#define MEMORY (66 << 20)
 #define CODE   0x10000
+
+static const unsigned char diag[] = { 0x83, 0x00, 0x05, 0x01 };
 #define ROUNDS 9
 
 static struct kvm390_vm *vm;
@@ -106,6 +108,26 @@ static double measure(void (*call)(void), int times)
     return round[ROUNDS / 2];
 }
 
+/* --- exits of a VM with much translated code --- */
+
+#define PAGES      16384
+#define CODE_PAGES (1 << 20)
+
+/* Each page but the last one jumps to the next; then the exits as before. */
+static void execute_pages(unsigned char *memory)
+{
+    struct kvm_run *run_page = kvm390_vcpu_run(vcpu);
+    int i;
+
+    for (i = 0; i < PAGES; i++) {
+        memcpy(memory + CODE_PAGES + i * 4096ul, "\xc0\xf4\0\0\x08\0", 6);
+    }
+    memcpy(memory + CODE_PAGES + i * 4096ul, diag, sizeof(diag));
+    run_page->psw_addr = CODE_PAGES;
+    run();
+    run_page->psw_addr = CODE;
+}
+
 /* --- guest code between exits --- */
 
 #define DATA   0x3000
@@ -123,7 +145,6 @@ static const unsigned char loop[] = {
     0xe3, 0x20, 0x30, 0x08, 0x00, 0x04, 0xa7, 0x2b, 0x00, 0x01,
     0xe3, 0x20, 0x30, 0x08, 0x00, 0x24, 0xa7, 0x16, 0xff, 0xf8,
 };
-static const unsigned char diag[] = { 0x83, 0x00, 0x05, 0x01 };
 static const unsigned char lpswe[] = { 0xb2, 0xb2, 0x30, 0x10 };
 
 static void put_count(unsigned char *at, unsigned times)
@@ -230,6 +251,9 @@ int main(int argc, char **argv)
     printf("memop-write-8 %.2f us\n", measure(write_8, 5000) * 1e6);
     printf("memop-read-64K %.2f us\n", measure(read_64k, 1000) * 1e6);
     printf("memop-write-64K %.2f us\n", measure(write_64k, 1000) * 1e6);
+    execute_pages(memory);
+    printf("KVM_RUN-exit-16384-code-pages %.2f us\n",
+           measure(run, 3000) * 1e6);
     bench_loop(argc > 1 ? argv[1] : "qemu-system-s390x", memory);
     kvm390_vm_close(vm);
     return 0;
