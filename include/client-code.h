@@ -4,8 +4,8 @@
  * A client's stores into shared memory do not go through QEMU, so nothing
  * throws away the translations of code they change. But a client's store need
  * only be seen after the client has said something: by an ioctl or by an irqfd.
- * Each such moment begins a new epoch, and a translated block begins with a look
- * whether it has been compared in this one; if not, the block's bytes are
+ * Each such moment begins a new epoch, and a translated block begins with a
+ * look whether it has been compared in this one; if not, its bytes are
  * compared with what they were when it was translated. So a KVM_RUN costs
  * nothing for code that is not executed in it, whatever has been translated.
  *
