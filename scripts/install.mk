@@ -37,7 +37,12 @@ check-deb: deb ## the packages in a bare Debian (as root; SUITE=trixie)
 	@scripts/deps ensure check-deb
 	@tests/install/deb $(if $(SUITE),--suite $(SUITE))
 
-.PHONY: container check-container
+.PHONY: check-libvirt container check-container
+check-libvirt: all ## libvirt with kvm390 as a domain's emulator
+	@scripts/deps ensure check-libvirt
+	@scripts/guest-image --kernel bookworm
+	@tests/install/libvirt
+
 container: deb ## an image for CI that boots a kernel (BASE=IMAGE)
 	@scripts/guest-image --kernel bookworm
 	@scripts/container $(if $(BASE),--base $(BASE))
