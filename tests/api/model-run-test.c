@@ -884,11 +884,21 @@ static bool independent(void)
            model.cpu[1].prefix;
 }
 
+/* From where it is, are restarts that come later seen to come only once? */
+static bool may_restart(unsigned cpu)
+{
+    const ModelCpu *c = &model.cpu[cpu];
+
+    return c->addr - PROGRAM(cpu) < 0x1000 &&
+           !(model_load(&model, c, OLD_RESTART + TO_NEW, 8) & PSW_EXT);
+}
+
 /* Something comes from another thread while the vCPU runs. */
 static void run_and_inject(unsigned cpu)
 {
     Run r = { .cpu = cpu, .usec = 3000,
-              .late = below(2) ? LATE_RESTART : LATE_STOP };
+              .late = may_restart(cpu) && below(2) ? LATE_RESTART
+                                                   : LATE_STOP };
     pthread_t other;
     struct timespec pause = { 0, 1000 * (1 + below(300)) };
     int ret;
