@@ -85,6 +85,7 @@ static int set_tod(uint64_t attr, Kvm390Call *call)
     S390TODState *td = s390_get_todstate();
     S390TODClass *tdc = S390_TOD_GET_CLASS(td);
     struct kvm_s390_vm_tod_clock ext = { };
+    CPUState *cs;
 
     if (attr > KVM_S390_VM_TOD_EXT) {
         return -ENXIO;
@@ -104,6 +105,9 @@ static int set_tod(uint64_t attr, Kvm390Call *call)
             return -EINVAL; /* no multiple-epoch facility */
         }
         break;
+    }
+    CPU_FOREACH(cs) {
+        cpu_env(cs)->kvm390.tod_ahead = 0; /* every vCPU has it */
     }
     tdc->set(td, &(S390TOD) { .low = ext.tod }, &error_abort);
     return 0;

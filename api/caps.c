@@ -17,10 +17,17 @@
 #include "kvm390/include/memop.h"
 #include "cpu-model.h"
 
-/* What the machine can hold; KVM recommends no smaller number on s390x. */
 static int max_vcpus(void)
 {
     return MACHINE_GET_CLASS(current_machine)->max_cpus;
+}
+
+/* What KVM recommends: one for each CPU of the host that is online. */
+static int recommended_vcpus(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return online < 1 ? 1 : MIN(online, max_vcpus());
 }
 
 static int mem_op_size(void)
@@ -101,7 +108,7 @@ static int cpu_topology(void)
 }
 
 #define CAPS(CAP) \
-    CAP(KVM_CAP_NR_VCPUS, max_vcpus) \
+    CAP(KVM_CAP_NR_VCPUS, recommended_vcpus) \
     CAP(KVM_CAP_MAX_VCPUS, max_vcpus) \
     CAP(KVM_CAP_MAX_VCPU_ID, max_vcpus) \
     CAP(KVM_CAP_S390_MEM_OP, mem_op_size) \
@@ -147,6 +154,7 @@ static int cpu_topology(void)
     CAP(KVM_CAP_S390_USER_STSI, yes) \
     CAP(KVM_CAP_S390_USER_INSTR0, yes) \
     CAP(KVM_CAP_S390_USER_OPEREXEC, yes) \
+    CAP(KVM_CAP_S390_VSIE_ESAMODE, yes) \
     CAP(KVM_CAP_S390_VCPU_RESETS, yes) \
     CAP(KVM_CAP_S390_DIAG318, yes) \
     CAP(KVM_CAP_S390_VECTOR_REGISTERS, vector_registers) \

@@ -68,6 +68,8 @@ int kvm390_api_set_cmma(Kvm390Call *call)
 
 int kvm390_api_cmma_control(uint64_t attr)
 {
+    int ret;
+
     if (!kvm390_cmma_wanted()) {
         return -ENXIO;
     }
@@ -78,7 +80,11 @@ int kvm390_api_cmma_control(uint64_t attr)
         return -EBUSY;
     }
     RCU_READ_LOCK_GUARD();
-    return kvm390_cmma_clear(&kvm390_guest_cmma);
+    ret = kvm390_cmma_clear(&kvm390_guest_cmma);
+    if (!ret) {
+        kvm390_cmma_clean_log(&kvm390_guest_cmma);
+    }
+    return ret;
 }
 
 int kvm390_api_set_migration(uint64_t attr)

@@ -91,7 +91,7 @@ void kvm390_run_start_ckc(Kvm390Vcpu *vcpu)
         return;
     }
     S390_TOD_GET_CLASS(td)->get(td, &tod, &error_abort);
-    if (tod.low > env->ckc) {
+    if (tod.low + env->kvm390.tod_ahead > env->ckc) {
         bql_lock();
         cpu_inject_clock_comparator(vcpu->cpu);
         bql_unlock();

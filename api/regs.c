@@ -85,7 +85,7 @@ static bool read_reg(Kvm390Vcpu *vcpu, uint64_t id, uint64_t *value)
         *value = env->todpr;
         return true;
     case KVM_REG_S390_EPOCHDIFF:
-        *value = td->base.low;
+        *value = td->base.low + env->kvm390.tod_ahead;
         return true;
     case KVM_REG_S390_CPU_TIMER:
         *value = kvm390_get_cputm(vcpu);
@@ -123,7 +123,8 @@ static bool write_reg(Kvm390Vcpu *vcpu, uint64_t id, uint64_t value)
         env->todpr = value;
         return true;
     case KVM_REG_S390_EPOCHDIFF:
-        td->base.low = value;
+        env->kvm390.tod_ahead = value - td->base.low;
+        tcg_s390_tod_updated(CPU(vcpu->cpu), RUN_ON_CPU_NULL);
         return true;
     case KVM_REG_S390_CPU_TIMER:
         kvm390_set_cputm(vcpu, value);

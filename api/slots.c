@@ -15,6 +15,7 @@
 #include "kvm390/include/client-code.h"
 #include "kvm390/include/cmma-rules.h"
 #include "kvm390/include/essa.h"
+#include "kvm390/include/keys.h"
 #include "kvm390/trace.h"
 
 #define TYPE_KVM390_SLOT "kvm390-slot"
@@ -115,6 +116,7 @@ static int delete(unsigned id)
     vm->slots[id] = NULL;
     memory_region_del_subregion(get_system_memory(), &slot->mr);
     kvm390_vm_drain();
+    kvm390_keys_forget_pages(slot->gpa / PAGE, slot->size / PAGE);
     kvm390_forget_client_code(memory_region_get_ram_addr(&slot->mr),
                               slot->size);
     kvm390_client_memory_remove(slot->gpa, slot->size);
@@ -128,6 +130,7 @@ static int modify(Kvm390Slot *slot,
 {
     if (slot->gpa != r->guest_phys_addr) {
         kvm390_client_memory_remove(slot->gpa, slot->size);
+        kvm390_keys_forget_pages(slot->gpa / PAGE, slot->size / PAGE);
         slot->gpa = r->guest_phys_addr;
         kvm390_client_memory_add(slot->gpa, slot->size, slot->hva);
         memory_region_set_address(&slot->mr, slot->gpa);

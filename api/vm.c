@@ -42,6 +42,19 @@ int kvm390_get_mmap_size(Kvm390Call *call)
     return call->number ? -EINVAL : KVM390_RUN_SIZE;
 }
 
+/* There is no ultravisor. Who asks for it says who is stopped, as with KVM. */
+int kvm390_pv_command(Kvm390Call *call)
+{
+    kvm390_intercepts.user_cpu_state = true;
+    return -EINVAL;
+}
+
+/* There are no PCI functions to be interpreted. */
+int kvm390_zpci_op(Kvm390Call *call)
+{
+    return -EINVAL;
+}
+
 int kvm390_enable_sie(Kvm390Call *call)
 {
     return 0;
@@ -73,6 +86,8 @@ int kvm390_enable_cap(Kvm390Call *call)
     case KVM_CAP_S390_USER_OPEREXEC:
         qatomic_set(&on->user_operexec, true);
         return 0;
+    case KVM_CAP_S390_VSIE_ESAMODE:
+        return 0; /* of guests of the guest, which has no SIE here */
     case KVM_CAP_S390_HPAGE_1M: /* no huge pages for the guest */
         return kvm390_vcpus() ? -EBUSY : -EINVAL;
     case KVM_CAP_S390_AIS:

@@ -40,6 +40,13 @@ void kvm390_cmma_log_remove(Kvm390Cmma *cmma, Kvm390GfnRange pages)
     __atomic_fetch_sub(&cmma->dirty_count, n, __ATOMIC_SEQ_CST);
 }
 
+void kvm390_cmma_clean_log(Kvm390Cmma *cmma)
+{
+    pthread_mutex_lock(&cmma->log_lock);
+    kvm390_cmma_log_remove(cmma, (Kvm390GfnRange) { 0, cmma->dirty.pages });
+    pthread_mutex_unlock(&cmma->log_lock);
+}
+
 uint64_t kvm390_cmma_remaining(const Kvm390Cmma *cmma)
 {
     if (!__atomic_load_n(&cmma->used, __ATOMIC_SEQ_CST) ||

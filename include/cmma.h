@@ -144,6 +144,13 @@ bool kvm390_cmma_enabled(const Kvm390Cmma *cmma);
 int kvm390_cmma_clear(Kvm390Cmma *cmma);
 
 /**
+ * kvm390_cmma_clean_log: no page is in the log
+ *
+ * As Linux's CLR_CMMA leaves it, migration mode or not. Any thread.
+ */
+void kvm390_cmma_clean_log(Kvm390Cmma *cmma);
+
+/**
  * kvm390_cmma_start_migration: VM_MIGRATION_START
  * @cmma: the page states
  * @slots: number of memory slots

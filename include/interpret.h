@@ -200,9 +200,18 @@ void kvm390_sie_set_ckc(CPUS390XState *env, uint64_t value);
 uint64_t kvm390_sie_cputm(CPUS390XState *env);
 void kvm390_sie_set_cputm(CPUS390XState *env, uint64_t value);
 
-/** kvm390_sie_epoch: what a guest's TOD clock is ahead of the machine's. */
-#define kvm390_sie_epoch(env)                                               \
-    (kvm390_sie_active(env) ? (env)->kvm390.sie.epoch : 0)
+/**
+ * kvm390_ckc_expires: when the clock comparator is due of a CPU whose TOD clock
+ *                     is not the machine's (KVM_REG_S390_EPOCHDIFF)
+ *
+ * Returns the time in nanoseconds of the virtual clock, 0 if it is due.
+ */
+int64_t kvm390_ckc_expires(CPUS390XState *env);
+
+/** kvm390_tod_ahead: what a CPU's TOD clock is ahead of the machine's. */
+#define kvm390_tod_ahead(env)                                               \
+    ((env)->kvm390.tod_ahead +                                              \
+     (kvm390_sie_active(env) ? (env)->kvm390.sie.epoch : 0))
 
 /** kvm390_sie_arm: see to it that the guest is left when a timer is due. */
 void kvm390_sie_arm(CPUS390XState *env);

@@ -87,6 +87,10 @@ ROW(KVM_S390_GET_CMMA_BITS, VM, INOUT, kvm_s390_cmma_log, get_cmma, \
     NO_FD, 0, kvm390_api_get_cmma, KVM_CAP_S390_CMMA_MIGRATION) \
 ROW(KVM_S390_SET_CMMA_BITS, VM, IN, kvm_s390_cmma_log, set_cmma, \
     NO_FD, 0, kvm390_api_set_cmma, KVM_CAP_S390_CMMA_MIGRATION) \
+ROW(KVM_S390_PV_COMMAND, VM, NUMBER, nothing, none, \
+    NO_FD, VM_MODE, kvm390_pv_command, BASIC) \
+ROW(KVM_S390_ZPCI_OP, VM, NUMBER, nothing, none, \
+    NO_FD, VM_MODE, kvm390_zpci_op, BASIC) \
 ROW(KVM_S390_MEM_OP, VM, IN, kvm_s390_mem_op, memop, \
     NO_FD, NO_BQL, kvm390_vm_memop, KVM_CAP_S390_MEM_OP_EXTENSION) \
 ROW(KVM_GET_STATS_FD, VM | VCPU, NONE, nothing, none, \

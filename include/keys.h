@@ -61,6 +61,16 @@ void kvm390_keys_activate(void);
  */
 void kvm390_keys_forget(void);
 
+/**
+ * kvm390_keys_forget_pages: memory goes, and its keys with it
+ * @gfn: the first page
+ * @count: how many
+ *
+ * Memory that comes in its place has keys of zero, as with KVM. Not from a
+ * helper.
+ */
+void kvm390_keys_forget_pages(uint64_t gfn, uint64_t count);
+
 /* As kvm390_keys_use(), for code that runs quiesced already. */
 void kvm390_keys_use_quiesced(void *unused);
 

@@ -74,6 +74,7 @@ typedef struct Kvm390Cpu {
     struct Kvm390LocalIrqs *irqs; /* interrupts.h: set once, under the BQL */
     Kvm390TlbPages pages[KVM390_TLBS]; /* of each TLB; the TLB's lock */
     Kvm390Sie sie;              /* interpret.h */
+    uint64_t tod_ahead;         /* of the machine's TOD clock: EPOCHDIFF */
 } Kvm390Cpu;
 
 /* In Kvm390Tlb.key: the low bits are the key, but the space is ar_asce. */

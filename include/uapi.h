@@ -49,6 +49,9 @@ struct kvm_s390_keyop {
 #ifndef KVM_CAP_S390_KEYOP
 #define KVM_CAP_S390_KEYOP 247
 #endif
+#ifndef KVM_CAP_S390_VSIE_ESAMODE
+#define KVM_CAP_S390_VSIE_ESAMODE 248
+#endif
 
 /*
  * Which bits of the CPU model may user space change? The ioctl and its struct

@@ -76,6 +76,27 @@ void kvm390_keys_forget(void)
     kvm390_run_quiesced(forget_quiesced, NULL);
 }
 
+typedef struct PageRange {
+    uint64_t gfn, count;
+} PageRange;
+
+static void forget_pages_quiesced(void *opaque)
+{
+    const PageRange *range = opaque;
+
+    kvm390_pagemap_clear(&kvm390_keys.store.map, range->gfn, range->count);
+    kvm390_flush_quiesced();
+}
+
+void kvm390_keys_forget_pages(uint64_t gfn, uint64_t count)
+{
+    PageRange range = { gfn, count };
+
+    if (kvm390_keys_active()) {
+        kvm390_run_quiesced(forget_pages_quiesced, &range);
+    }
+}
+
 void kvm390_keys_record(hwaddr addr, hwaddr len, bool store)
 {
     uint64_t gfn, last;

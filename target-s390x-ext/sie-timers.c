@@ -88,6 +88,13 @@ static void timer_fires(void *opaque)
     cpu_interrupt(env_cpu(env), CPU_INTERRUPT_HARD);
 }
 
+int64_t kvm390_ckc_expires(CPUS390XState *env)
+{
+    uint64_t tod = machine_tod() + env->kvm390.tod_ahead;
+
+    return env->ckc < tod ? 0 : now_ns() + tod2time(env->ckc - tod) + 1;
+}
+
 /* When the clock comparator is due, on the virtual clock. */
 static int64_t ckc_ns(const Kvm390Sie *sie)
 {

@@ -41,7 +41,12 @@ static void test_system(void)
 
 static void test_extensions(void)
 {
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+
     CHECK(extension(KVM_CAP_MAX_VCPUS) == 248);
+    CHECK(extension(KVM_CAP_NR_VCPUS) ==
+          (online < 248 ? online : 248));
+    CHECK(extension(KVM_CAP_S390_VSIE_ESAMODE) == 1);
     CHECK(extension(KVM_CAP_MAX_VCPU_ID) == 248);
     CHECK(extension(KVM_CAP_NR_MEMSLOTS) >= 32);
     CHECK(extension(KVM_CAP_SYNC_REGS) == 1);
@@ -131,6 +136,18 @@ static void test_enable_cap(void)
     CHECK(!run->s390_tsch.dequeued && run->s390_tsch.ipb == 0);
 }
 
+/* Linux knows them, and has no ultravisor or PCI function for this VM. */
+static void test_nothing_there(void)
+{
+    struct kvm_enable_cap esa = { .cap = KVM_CAP_S390_VSIE_ESAMODE };
+    struct kvm_s390_zpci_op zpci = { };
+    struct kvm_pv_cmd pv = { };
+
+    FAILS(kvm390_vm_ioctl(vm, KVM_S390_PV_COMMAND, &pv), EINVAL);
+    FAILS(kvm390_vm_ioctl(vm, KVM_S390_ZPCI_OP, &zpci), EINVAL);
+    CHECK(kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &esa) == 0);
+}
+
 static void test_stats(void)
 {
     struct kvm390_vcpu *vcpu = start_vcpu(counting, sizeof(counting));
@@ -154,6 +171,7 @@ static const struct test tests[] = {
     { "CHECK_EXTENSION of what QEMU needs", test_qemus_extensions, false },
     { "what s390x Linux does not have", test_not_offered, false },
     { "ENABLE_CAP", test_enable_cap, false },
+    { "PV_COMMAND, ZPCI_OP, VSIE_ESAMODE", test_nothing_there, false },
     { "GET_STATS_FD", test_stats, false },
 };
 

@@ -141,6 +141,57 @@ static void test_one_reg(void)
     FAILS(one_reg(vcpu, KVM_GET_ONE_REG, ids[0], (void *)8), EFAULT);
 }
 
+/* stck 0x800(0); diag 0,0,0x501 */
+static const unsigned char store_clock[] = { 0xb2, 0x05, 0x08, 0x00,
+                                             0x83, 0x00, 0x05, 0x01 };
+#define AHEAD (1ull << 60)
+
+static uint64_t guests_clock(struct kvm390_vcpu *vcpu)
+{
+    struct kvm_run *run = kvm390_vcpu_run(vcpu);
+    uint64_t tod;
+
+    run->psw_mask = 0x180000000;
+    run->psw_addr = CODE;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0 && is_diag_501(run));
+    memcpy(&tod, memory + 0x800, sizeof(tod));
+    return __builtin_bswap64(tod);
+}
+
+/* The difference is one vCPU's, its clock comparator's too. */
+static void test_epoch(void)
+{
+    struct kvm390_vcpu *vcpu = start_vcpu(store_clock, sizeof(store_clock));
+    struct kvm390_vcpu *other = kvm390_vcpu_create(vm, 1);
+    struct kvm_run *run = kvm390_vcpu_run(vcpu);
+    uint64_t first, value, back;
+
+    CHECK(one_reg(other, KVM_GET_ONE_REG, KVM_REG_S390_EPOCHDIFF, &first) == 0);
+    value = first + AHEAD;
+    CHECK(one_reg(vcpu, KVM_SET_ONE_REG, KVM_REG_S390_EPOCHDIFF, &value) == 0);
+    CHECK(one_reg(vcpu, KVM_GET_ONE_REG, KVM_REG_S390_EPOCHDIFF, &back) == 0);
+    CHECK(back == value);
+    CHECK(one_reg(other, KVM_GET_ONE_REG, KVM_REG_S390_EPOCHDIFF, &back) == 0);
+    CHECK(back == first);
+    value = guests_clock(other);
+    back = guests_clock(vcpu) - AHEAD;
+    CHECK(back > value && back - value < AHEAD / 16);
+
+    put64(memory + 0x1b0, 0x180000000);         /* external new PSW */
+    put64(memory + 0x1b8, CODE + 4);
+    run->psw_mask = 0x0102000180000000;         /* an enabled wait */
+    run->s.regs.crs[0] = 0x8e0;
+    run->s.regs.ckc = value + AHEAD + 1;        /* it is over */
+    run->kvm_dirty_regs = KVM_SYNC_CRS | KVM_SYNC_ARCH0;
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0 && is_diag_501(run));
+    CHECK(memory[0x86] == 0x10 && memory[0x87] == 0x04);
+
+    /* The clock of the VM is every vCPU's. */
+    value = guests_clock(other);
+    CHECK(attr(KVM_SET_DEVICE_ATTR, 1, 0, &value) == 0);
+    CHECK(guests_clock(vcpu) - value < AHEAD / 16);
+}
+
 static void test_mp_state(void)
 {
     struct kvm390_vcpu *vcpu = start_vcpu(counting, sizeof(counting));
@@ -226,6 +277,7 @@ static const struct test tests[] = {
     { "the FPC", test_fpc, false },
     { "resets", test_resets, false },
     { "ONE_REG", test_one_reg, false },
+    { "EPOCHDIFF is a vCPU's", test_epoch, false },
     { "MP_STATE", test_mp_state, false },
     { "SET_INITIAL_PSW", test_initial_psw, false },
     { "STORE_STATUS, VCPU_FAULT", test_store_status, false },

@@ -221,9 +221,48 @@ static void test_cmma_log(void)
     FAILS(GET(0, 1, 0), EINVAL);
 }
 
+/* A slot's keys go with it, wherever memory comes again. */
+static void test_keys_go(void)
+{
+    uint8_t keys[2] = { 0x30, 0x40 };
+    struct kvm_s390_skeys k = { .start_gfn = 0x10, .count = 2,
+                                .skeydata_addr = (uintptr_t)keys };
+
+    memory = map(MEMORY);
+    CHECK(set_slot(0, 0, 0, MEMORY, memory) == 0);
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_SET_SKEYS, &k) == 0);
+    CHECK(set_slot(0, 0, 0, 0, NULL) == 0);
+    CHECK(set_slot(0, 0, 0, MEMORY, memory) == 0);
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_GET_SKEYS, &k) == 0);
+    CHECK(keys[0] == 0 && keys[1] == 0);
+    keys[0] = 0x50;
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_SET_SKEYS, &k) == 0);
+    CHECK(set_slot(0, 0, MEMORY, MEMORY, memory) == 0);
+    CHECK(set_slot(0, 0, 0, MEMORY, memory) == 0);
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_GET_SKEYS, &k) == 0 && keys[0] == 0);
+}
+
+/* CLR_CMMA leaves nothing to be migrated. */
+static void test_clear_cleans(void)
+{
+    struct kvm_s390_cmma_log log;
+
+    CHECK(attr(KVM_SET_DEVICE_ATTR, 0, 0, NULL) == 0);
+    memory = map(MEMORY);
+    CHECK(set_slot(0, KVM_MEM_LOG_DIRTY_PAGES, 0, MEMORY, memory) == 0);
+    states[0] = 3;
+    CHECK(SET(7, 1, 0) == 0);
+    CHECK(attr(KVM_SET_DEVICE_ATTR, MIGRATION, 1, NULL) == 0);
+    CHECK(attr(KVM_SET_DEVICE_ATTR, 0, 1, NULL) == 0);
+    CHECK(GET(0, PAGES, 0) == 0 && !log.count && !log.remaining);
+    CHECK(migration_mode() == 1);
+}
+
 static const struct test tests[] = {
     { "MEM_OP", test_memop, false },
     { "SKEYS, KEYOP", test_skeys, false },
+    { "keys go with their slot", test_keys_go, false },
+    { "CLR_CMMA cleans the log", test_clear_cleans, false },
     { "CMMA: errors", test_cmma_errors, false },
     { "CMMA: the log", test_cmma_log, false },
 };
