@@ -41,12 +41,6 @@ typedef struct Kvm390DebugPoint {
     uint8_t *before;            /* the watched bytes; NULL: never triggers */
 } Kvm390DebugPoint;
 
-/* Statistics counted by the API itself. */
-enum {
-    KVM390_STAT_EXIT_USERSPACE,
-    KVM390_STATS,
-};
-
 /*
  * A vCPU as the API sees it. Its thread owns all of it but for: cancel and
  * idle (atomic), prefix, stop_store_status and debug.pending (BQL).
@@ -80,7 +74,6 @@ typedef struct Kvm390Vcpu {
     } debug;
     struct kvm_s390_irq prefix; /* SIGP_SET_PREFIX; type 0: none */
     bool stop_store_status;     /* of the pending stop */
-    uint64_t stats[KVM390_STATS];
 } Kvm390Vcpu;
 
 /* One client's connection. Served by one thread. */

@@ -11,6 +11,7 @@
 #include "qemu/osdep.h"
 #include "api.h"
 #include "mode.h"
+#include "vm-state.h"
 #include "s390x-internal.h"
 #include "hw/s390x/s390_flic.h"
 #include "kvm390/include/interrupts.h"
@@ -114,7 +115,7 @@ static int inject_emergency(Kvm390Vcpu *vcpu, uint16_t source)
     return 0;
 }
 
-int kvm390_irq_inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
+static int inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
 {
     switch (irq->type) {
     case KVM_S390_PROGRAM_INT:
@@ -150,6 +151,42 @@ int kvm390_irq_inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
     default:
         return -EINVAL;
     }
+}
+
+static unsigned inject_stat(uint64_t type)
+{
+    switch (type) {
+    case KVM_S390_SIGP_SET_PREFIX:
+        return KVM390_STAT_inject_set_prefix;
+    case KVM_S390_SIGP_STOP:
+        return KVM390_STAT_inject_stop_signal;
+    case KVM_S390_RESTART:
+        return KVM390_STAT_inject_restart;
+    case KVM_S390_INT_CLOCK_COMP:
+        return KVM390_STAT_inject_ckc;
+    case KVM_S390_INT_CPU_TIMER:
+        return KVM390_STAT_inject_cputm;
+    case KVM_S390_INT_EXTERNAL_CALL:
+        return KVM390_STAT_inject_external_call;
+    case KVM_S390_INT_EMERGENCY:
+        return KVM390_STAT_inject_emergency_signal;
+    case KVM_S390_MCHK:
+        return KVM390_STAT_inject_mchk;
+    case KVM_S390_INT_PFAULT_INIT:
+        return KVM390_STAT_inject_pfault_init;
+    default:
+        return KVM390_STAT_inject_program;
+    }
+}
+
+int kvm390_irq_inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
+{
+    int ret = inject(vcpu, irq);
+
+    if (!ret) {
+        vcpu->exit.stats[inject_stat(irq->type)]++;
+    }
+    return ret;
 }
 
 static int inject_and_wake(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
@@ -208,7 +245,30 @@ int kvm390_vcpu_interrupt(Kvm390Call *call)
 
 int kvm390_inject_vm(const struct kvm_s390_irq *irq)
 {
-    return kvm390_mode->inject_floating(irq);
+    uint64_t *stats = kvm390_vm.stat_values;
+    int ret = kvm390_mode->inject_floating(irq);
+
+    if (ret) {
+        return ret;
+    }
+    switch (irq->type) {
+    case KVM_S390_MCHK:
+        stats[KVM390_VM_STAT_inject_float_mchk]++;
+        break;
+    case KVM_S390_INT_PFAULT_DONE:
+        stats[KVM390_VM_STAT_inject_pfault_done]++;
+        break;
+    case KVM_S390_INT_SERVICE:
+        stats[KVM390_VM_STAT_inject_service_signal]++;
+        break;
+    case KVM_S390_INT_VIRTIO:
+        stats[KVM390_VM_STAT_inject_virtio]++;
+        break;
+    default:
+        stats[KVM390_VM_STAT_inject_io]++;
+        break;
+    }
+    return 0;
 }
 
 int kvm390_vm_interrupt(Kvm390Call *call)

@@ -15,59 +15,40 @@
 #include "kvm390/include/vm.h"
 
 #define NAME_SIZE 48
+#define HISTOGRAM 32            /* values, as with KVM */
 
 typedef struct Stat {
     const char *name;
-    uint64_t (*value)(Kvm390Vcpu *vcpu);
+    uint32_t flags;             /* KVM_STATS_TYPE_*, _UNIT_*, _BASE_* */
+    int16_t exponent;
+    uint16_t size;              /* values */
+    int16_t index;              /* of the counter, or -1: it stays 0 */
 } Stat;
 
-static uint64_t vm_ioctls(Kvm390Vcpu *vcpu)
-{
-    uint64_t sum = 0, value;
-    size_t i;
+#define FLAGS(type, unit) \
+    (KVM_STATS_TYPE_##type | KVM_STATS_UNIT_##unit | KVM_STATS_BASE_POW10)
+#define VCPU_COUNTER(name) \
+    { #name, FLAGS(CUMULATIVE, NONE), 0, 1, KVM390_STAT_##name },
+#define VM_COUNTER(name) \
+    { #name, FLAGS(CUMULATIVE, NONE), 0, 1, KVM390_VM_STAT_##name },
+#define COUNTER(name)    { #name, FLAGS(CUMULATIVE, NONE), 0, 1, -1 }
+#define NANOSECONDS(name) { #name, FLAGS(CUMULATIVE, SECONDS), -9, 1, -1 }
+#define TIMES(name)      { #name, FLAGS(LOG_HIST, SECONDS), -9, HISTOGRAM, -1 }
 
-    for (i = 0; kvm390_ioctl_counter(i, &value); i++) {
-        sum += value;
-    }
-    return sum;
-}
-
-static uint64_t vm_vcpus(Kvm390Vcpu *vcpu)
-{
-    return kvm390_vcpus();
-}
-
+/* KVM's of all architectures, then s390x's own. */
 static const Stat vm_stats[] = {
-    { "vcpus", vm_vcpus },
-    { "ioctls", vm_ioctls },
+    COUNTER(remote_tlb_flush), COUNTER(remote_tlb_flush_requests),
+    KVM390_VM_STATS(VM_COUNTER)
 };
 
-static uint64_t exit_userspace(Kvm390Vcpu *vcpu)
-{
-    return vcpu->stats[KVM390_STAT_EXIT_USERSPACE];
-}
-
-#define EXIT_STAT(function, index) \
-static uint64_t function(Kvm390Vcpu *vcpu) \
-{ \
-    return vcpu->exit.exits[index]; \
-}
-
-EXIT_STAT(exit_instruction, KVM390_EXITS_INSTRUCTION)
-EXIT_STAT(exit_wait_state, KVM390_EXITS_WAIT)
-EXIT_STAT(exit_stop_request, KVM390_EXITS_STOP)
-EXIT_STAT(exit_operation_exception, KVM390_EXITS_OPEREXC)
-EXIT_STAT(diagnose, KVM390_DIAGNOSES)
-EXIT_STAT(sigp, KVM390_SIGPS)
-
 static const Stat vcpu_stats[] = {
-    { "exit_userspace", exit_userspace },
-    { "exit_instruction", exit_instruction },
-    { "exit_wait_state", exit_wait_state },
-    { "exit_stop_request", exit_stop_request },
-    { "exit_operation_exception", exit_operation_exception },
-    { "instruction_diagnose", diagnose },
-    { "instruction_sigp", sigp },
+    COUNTER(halt_successful_poll), COUNTER(halt_attempted_poll),
+    COUNTER(halt_poll_invalid), COUNTER(halt_wakeup),
+    NANOSECONDS(halt_poll_success_ns), NANOSECONDS(halt_poll_fail_ns),
+    NANOSECONDS(halt_wait_ns), TIMES(halt_poll_success_hist),
+    TIMES(halt_poll_fail_hist), TIMES(halt_wait_hist),
+    { "blocking", FLAGS(INSTANT, BOOLEAN), 0, 1, -1 },
+    KVM390_VCPU_STATS(VCPU_COUNTER)
 };
 
 /* The file's layout: header, name, descriptors, values. */
@@ -81,6 +62,32 @@ static size_t data_offset(size_t n)
     return sizeof(struct kvm_stats_header) + NAME_SIZE + n * desc_size();
 }
 
+static GByteArray *values_of(const Stat *stats, size_t n,
+                             const uint64_t *counters)
+{
+    GByteArray *values = g_byte_array_new();
+    size_t i, j;
+
+    for (i = 0; i < n; i++) {
+        uint64_t value = stats[i].index < 0 ? 0 : counters[stats[i].index];
+
+        for (j = 0; j < stats[i].size; j++) {
+            g_byte_array_append(values, (uint8_t *)&value, sizeof(value));
+        }
+    }
+    return values;
+}
+
+static void reorder_values(GByteArray *values, enum kvm390_order order)
+{
+    guint i;
+
+    for (i = 0; i < values->len; i += 8) {
+        kvm390_reorder(&kvm390_layout_u64, values->data + i, 8,
+                       KVM390_HOST_ORDER, order);
+    }
+}
+
 static GByteArray *build(const Stat *stats, size_t n, Kvm390Vcpu *vcpu,
                          enum kvm390_order order)
 {
@@ -92,8 +99,11 @@ static GByteArray *build(const Stat *stats, size_t n, Kvm390Vcpu *vcpu,
         .desc_offset = sizeof(header) + NAME_SIZE,
         .data_offset = data_offset(n),
     };
+    const uint64_t *counters = vcpu ? vcpu->exit.stats
+                                    : kvm390_vm.stat_values;
+    g_autoptr(GByteArray) values = values_of(stats, n, counters);
     char name[NAME_SIZE] = "";
-    size_t i;
+    size_t i, offset = 0;
 
     kvm390_reorder(&kvm390_layout_kvm_stats_header, &header, sizeof(header),
                    KVM390_HOST_ORDER, order);
@@ -106,10 +116,10 @@ static GByteArray *build(const Stat *stats, size_t n, Kvm390Vcpu *vcpu,
     g_byte_array_append(file, (uint8_t *)name, sizeof(name));
     for (i = 0; i < n; i++) {
         struct kvm_stats_desc desc = {
-            .flags = KVM_STATS_TYPE_CUMULATIVE | KVM_STATS_UNIT_NONE |
-                     KVM_STATS_BASE_POW10,
-            .size = 1,
-            .offset = 8 * i,
+            .flags = stats[i].flags,
+            .exponent = stats[i].exponent,
+            .size = stats[i].size,
+            .offset = offset,
         };
         char text[NAME_SIZE] = "";
 
@@ -118,14 +128,10 @@ static GByteArray *build(const Stat *stats, size_t n, Kvm390Vcpu *vcpu,
                        KVM390_HOST_ORDER, order);
         g_byte_array_append(file, (uint8_t *)&desc, sizeof(desc));
         g_byte_array_append(file, (uint8_t *)text, sizeof(text));
+        offset += 8 * stats[i].size;
     }
-    for (i = 0; i < n; i++) {
-        uint64_t value = stats[i].value(vcpu);
-
-        kvm390_reorder(&kvm390_layout_u64, &value, sizeof(value),
-                       KVM390_HOST_ORDER, order);
-        g_byte_array_append(file, (uint8_t *)&value, sizeof(value));
-    }
+    reorder_values(values, order);
+    g_byte_array_append(file, values->data, values->len);
     return file;
 }
 
@@ -158,20 +164,16 @@ int kvm390_get_stats_fd(Kvm390Call *call)
 void kvm390_stats_update(Kvm390Vcpu *vcpu)
 {
     Kvm390StatsFile *f = &kvm390_vm.vcpu_stats[vcpu->id];
-    uint64_t values[ARRAY_SIZE(vcpu_stats)];
-    size_t i;
+    g_autoptr(GByteArray) values = NULL;
 
     if (!qatomic_load_acquire(&f->open)) {
         return;
     }
-    for (i = 0; i < ARRAY_SIZE(values); i++) {
-        values[i] = vcpu_stats[i].value(vcpu);
-    }
-    kvm390_reorder(&kvm390_layout_u64, values, sizeof(values),
-                   KVM390_HOST_ORDER, f->order);
+    values = values_of(vcpu_stats, ARRAY_SIZE(vcpu_stats), vcpu->exit.stats);
+    reorder_values(values, f->order);
     /* A reader sees old or new values; the file stays well-formed. */
-    if (pwrite(f->fd, values, sizeof(values),
-               data_offset(ARRAY_SIZE(values))) < 0) {
+    if (pwrite(f->fd, values->data, values->len,
+               data_offset(ARRAY_SIZE(vcpu_stats))) < 0) {
         return;
     }
 }

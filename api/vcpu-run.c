@@ -89,6 +89,7 @@ static int run_guest(Kvm390Vcpu *vcpu)
         if (cancelled(vcpu)) {
             if (!first || !cpu_has_work(cs)) {
                 kvm390_run_set_reason(vcpu, KVM_EXIT_INTR);
+                vcpu->exit.stats[KVM390_STAT_signal_exits]++;
                 return -EINTR;
             }
             cpu_exit(cs); /* interruptions are taken first, and no more */
@@ -184,7 +185,7 @@ static void leave(Kvm390Vcpu *vcpu)
     if (cancelled(vcpu)) {
         qatomic_set(&vcpu->cancel, KVM390_NO_TOKEN);
     }
-    vcpu->stats[KVM390_STAT_EXIT_USERSPACE]++;
+    vcpu->exit.stats[KVM390_STAT_exit_userspace]++;
     kvm390_run_leave(vcpu);
     kvm390_run_push(vcpu);
     kvm390_ucontrol_leave(vcpu);

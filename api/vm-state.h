@@ -78,6 +78,7 @@ typedef struct Kvm390Vm {
 
     /* --- counts --- */
     uint64_t ioctls[KVM390_NR_IOCTLS]; /* atomic; by row of ioctls.h */
+    uint64_t stat_values[KVM390_VM_STATS_NR]; /* BQL */
     Kvm390StatsFile stats, vcpu_stats[S390_MAX_CPUS]; /* BQL */
 } Kvm390Vm;
 

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "kvm390/include/intercepts.h"
+#include "kvm390/include/stats.h"
 
 typedef struct CPUArchState CPUS390XState;
 
@@ -55,14 +56,9 @@ typedef struct Kvm390Exit {
         uint32_t parm, word;
     } tsch;
     uint8_t last_ilen;  /* of the instruction last exited on */
-    uint64_t exits[6];  /* how many of each kind, for the statistics */
+    uint64_t stats[KVM390_VCPU_STATS_NR]; /* its own thread's, or the BQL's */
     Kvm390SieControls sie; /* a user-controlled VM's, as they are at KVM_RUN */
 } Kvm390Exit;
-
-enum {
-    KVM390_EXITS_INSTRUCTION, KVM390_EXITS_WAIT, KVM390_EXITS_STOP,
-    KVM390_EXITS_OPEREXC, KVM390_DIAGNOSES, KVM390_SIGPS,
-};
 
 /*
  * What user space asked to see (KVM_ENABLE_CAP). Set under the BQL, and only

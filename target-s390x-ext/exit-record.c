@@ -107,7 +107,7 @@ void G_NORETURN kvm390_leave(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
                              uint64_t next, unsigned ilen)
 {
     kvm390_record_sieic(e, KVM390_ICPT_INSTRUCTION, insn);
-    e->exits[KVM390_EXITS_INSTRUCTION]++;
+    e->stats[KVM390_STAT_exit_instruction]++;
     kvm390_exit_behind(env, e, next, ilen);
 }
 

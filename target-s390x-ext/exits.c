@@ -40,7 +40,7 @@ void kvm390_exit_waiting(CPUS390XState *env)
     const uint64_t enabled = PSW_MASK_IO | PSW_MASK_EXT | PSW_MASK_MCHECK;
     Kvm390Exit *e = kvm390_exit_of(env);
 
-    e->exits[KVM390_EXITS_WAIT]++;
+    e->stats[KVM390_STAT_exit_wait_state]++;
     if (!(env->psw.mask & enabled) || kvm390_intercepts.ucontrol) {
         kvm390_record_sieic(e, KVM390_ICPT_WAIT, 0);
     }
@@ -56,7 +56,7 @@ bool kvm390_exit_stop(CPUS390XState *env)
     kvm390_record_sieic(e, KVM390_ICPT_STOP, 0);
     e->store_status = env->sigp_order == SIGP_STOP_STORE_STATUS;
     env->sigp_order = 0;
-    e->exits[KVM390_EXITS_STOP]++;
+    e->stats[KVM390_STAT_exit_stop_request]++;
     if (!kvm390_intercepts.user_cpu_state) {
         /* Otherwise user space says when it has stopped. */
         env->pending_int &= ~INTERRUPT_STOP;
@@ -111,26 +111,50 @@ static bool specification_loop(CPUS390XState *env)
                       lowcore64(env, offsetof(LowCore, program_new_psw) + 8));
 }
 
+/* Which of its own QEMU delivers next, in its order; -1: none. */
+static int next_external(const CPUS390XState *env)
+{
+    static const struct {
+        uint32_t pending;
+        uint64_t subclass;
+        int stat;
+    } order[] = {
+        { INTERRUPT_EMERGENCY_SIGNAL, CR0_EMERGENCY_SIGNAL_SC,
+          KVM390_STAT_deliver_emergency_signal },
+        { INTERRUPT_EXTERNAL_CALL, CR0_EXTERNAL_CALL_SC,
+          KVM390_STAT_deliver_external_call },
+        { INTERRUPT_EXT_CLOCK_COMPARATOR, CR0_CKC_SC,
+          KVM390_STAT_deliver_ckc },
+        { INTERRUPT_EXT_CPU_TIMER, CR0_CPU_TIMER_SC,
+          KVM390_STAT_deliver_cputm },
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(order); i++) {
+        if (env->pending_int & order[i].pending &&
+            env->cregs[0] & order[i].subclass) {
+            return order[i].stat;
+        }
+    }
+    return -1;
+}
+
 void kvm390_exit_external(CPUS390XState *env)
 {
     Kvm390Exit *e = kvm390_exit_of(env);
-    uint64_t new_mask, cr0 = env->cregs[0];
+    int stat = e ? next_external(env) : -1;
 
-    if (!e || (env->pending_int & INTERRUPT_EMERGENCY_SIGNAL &&
-               cr0 & CR0_EMERGENCY_SIGNAL_SC) ||
-        (env->pending_int & INTERRUPT_EXTERNAL_CALL &&
-         cr0 & CR0_EXTERNAL_CALL_SC)) {
+    if (stat < 0) {
         return;
     }
-    new_mask = lowcore64(env, offsetof(LowCore, external_new_psw));
-    if (new_mask & PSW_MASK_EXT &&
-        ((env->pending_int & INTERRUPT_EXT_CLOCK_COMPARATOR &&
-          cr0 & CR0_CKC_SC) ||
-         (env->pending_int & INTERRUPT_EXT_CPU_TIMER &&
-          cr0 & CR0_CPU_TIMER_SC))) {
+    if ((stat == KVM390_STAT_deliver_ckc ||
+         stat == KVM390_STAT_deliver_cputm) &&
+        lowcore64(env, offsetof(LowCore, external_new_psw)) & PSW_MASK_EXT) {
+        e->stats[KVM390_STAT_exit_external_interrupt]++;
         kvm390_record_sieic(e, KVM390_ICPT_EXTERNAL, 0);
         kvm390_exit_now(env);
     }
+    e->stats[stat]++;
 }
 
 bool kvm390_exit_program(CPUS390XState *env)
@@ -152,6 +176,7 @@ bool kvm390_exit_program(CPUS390XState *env)
         return kvm390_ucontrol_program(env, e);
     }
     if (e && specification_loop(env)) {
+        e->stats[KVM390_STAT_exit_program_interruption]++;
         kvm390_record_sieic(e, KVM390_ICPT_PROGRAM, 0);
         kvm390_exit_now(env);
     }
@@ -165,7 +190,7 @@ bool kvm390_exit_program(CPUS390XState *env)
         return false;
     }
     kvm390_record_sieic(e, KVM390_ICPT_OPEREXC, insn);
-    e->exits[KVM390_EXITS_OPEREXC]++;
+    e->stats[KVM390_STAT_exit_operation_exception]++;
     e->last_ilen = env->int_pgm_ilen;
     env->psw.addr += env->int_pgm_ilen;
     kvm390_exit_soon(env);
@@ -194,7 +219,7 @@ static void G_NORETURN leave_for_tsch(CPUS390XState *env, Kvm390Exit *e,
 {
     kvm390_record_sieic(e, KVM390_ICPT_INSTRUCTION, insn);
     e->reason = KVM_EXIT_S390_TSCH;
-    e->exits[KVM390_EXITS_INSTRUCTION]++;
+    e->stats[KVM390_STAT_exit_instruction]++;
     take_io(env, e);
     kvm390_exit_behind(env, e, next, ilen);
 }
@@ -238,13 +263,33 @@ static void diag_500(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
     kvm390_next_instruction(env, next);
 }
 
+static unsigned diagnose_stat(unsigned code)
+{
+    switch (code) {
+    case 0x10:
+        return KVM390_STAT_instruction_diagnose_10;
+    case 0x44:
+        return KVM390_STAT_instruction_diagnose_44;
+    case 0x9c:
+        return KVM390_STAT_instruction_diagnose_9c;
+    case 0x258:
+        return KVM390_STAT_instruction_diagnose_258;
+    case 0x308:
+        return KVM390_STAT_instruction_diagnose_308;
+    case 0x500:
+        return KVM390_STAT_instruction_diagnose_500;
+    default:
+        return KVM390_STAT_instruction_diagnose_other;
+    }
+}
+
 static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
                      uint64_t next, unsigned ilen, uintptr_t ra)
 {
     unsigned b2 = (insn >> 44) & 0xf;
     unsigned code = ((insn >> 32) & 0xfff) + (b2 ? env->regs[b2] : 0);
 
-    e->exits[KVM390_DIAGNOSES]++;
+    e->stats[diagnose_stat(code & 0xffff)]++;
     switch (code & 0xffff) {
     case 0x10:
         return; /* release pages: the instruction itself */
@@ -305,12 +350,12 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
         diagnose(env, e, insn, next, ilen, GETPC());
         return;
     case 0xae:
-        e->exits[KVM390_SIGPS]++;
         kvm390_sigp(env, e, insn, next, ilen);
         return;
     }
     switch (insn >> 48) {
     case 0xb27d: /* STSI */
+        e->stats[KVM390_STAT_instruction_stsi]++;
         e->stsi.next = next;
         e->stsi.ilen = ilen;
         e->stsi.ar = insn >> 44 & 0xf;
@@ -320,11 +365,13 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
     case 0xb220: /* SERVC */
         kvm390_leave(env, e, insn, next, ilen);
     case 0xb236: /* TPI */
+        e->stats[KVM390_STAT_instruction_tpi]++;
         if (kvm390_intercepts.css) {
             return;
         }
         break;
     case TSCH:
+        e->stats[KVM390_STAT_instruction_tsch]++;
         if (kvm390_intercepts.css) {
             leave_for_tsch(env, e, insn, next, ilen);
         }

@@ -19,6 +19,7 @@
 #include "kvm390/include/exits.h"
 #include "kvm390/include/gaccess.h"
 #include "kvm390/trace.h"
+#include "exit-record.h"
 
 #define PER_BIT 0x80
 
@@ -222,6 +223,16 @@ static void swap_psws(Lowcore *lc, size_t old, size_t new)
 #define SWAP_PSWS(lc, old, new) \
     swap_psws(lc, offsetof(LowCore, old), offsetof(LowCore, new))
 
+/* KVM390_STAT_deliver_* */
+static void count(CPUS390XState *env, unsigned stat)
+{
+    Kvm390Exit *e = kvm390_exit_of(env);
+
+    if (e) {
+        e->stats[stat]++;
+    }
+}
+
 /* --- program interruptions --- */
 
 static void put_program_details(Lowcore *lc,
@@ -261,6 +272,7 @@ static void deliver_program(CPUS390XState *env, Kvm390LocalIrqs *l)
     qatomic_and(&l->pending, ~KVM390_LOCAL_PGM);
     memset(&l->pgm, 0, sizeof(l->pgm));
     trace_kvm390_deliver(env->core_id, KVM_S390_PROGRAM_INT, pgm.code);
+    count(env, KVM390_STAT_deliver_program);
     put_program_details(&lc, &pgm);
     if (kvm390_pgm_properties(pgm.code & ~PER_BIT) & KVM390_PGM_NULLIFIES &&
         !(pgm.flags & KVM_S390_PGM_FLAGS_NO_REWIND)) {
@@ -358,6 +370,7 @@ static void deliver_machine_check(CPUS390XState *env, Kvm390LocalIrqs *l)
     memset(&l->mchk, 0, sizeof(l->mchk));
     kvm390_float_take_mchk(&floating, &mchk);
     trace_kvm390_deliver(env->core_id, KVM_S390_MCHK, mchk.mcic);
+    count(env, KVM390_STAT_deliver_machine_check);
     mcic = put_extended(&lc, mchk.mcic);
     PUT(&lc, ar_access_id, 1); /* z/Architecture */
     PUT(&lc, mcic, mcic);
@@ -393,6 +406,7 @@ static void deliver_external(CPUS390XState *env, uint16_t code,
 
 static void deliver_service(CPUS390XState *env, uint32_t param)
 {
+    count(env, KVM390_STAT_deliver_service_signal);
     deliver_external(env, EXT_SERVICE, 0, &param, NULL);
 }
 
@@ -410,6 +424,7 @@ static void deliver_virtio(CPUS390XState *env,
     const uint64_t token = ext->ext_params2;
     const uint32_t param = ext->ext_params;
 
+    count(env, KVM390_STAT_deliver_virtio);
     deliver_external(env, EXT_CP_SERVICE, VIRTIO_PARAM, &param, &token);
 }
 
@@ -419,6 +434,7 @@ static void deliver_io(CPUS390XState *env, const struct kvm_s390_io_info *io)
 
     trace_kvm390_deliver(env->core_id, io->io_int_word,
                          io->subchannel_id << 16 | io->subchannel_nr);
+    count(env, KVM390_STAT_deliver_io);
     PUT(&lc, subchannel_id, io->subchannel_id);
     PUT(&lc, subchannel_nr, io->subchannel_nr);
     PUT(&lc, io_int_parm, io->io_int_parm);
@@ -445,7 +461,8 @@ void kvm390_recheck_timers(CPUS390XState *env)
     }
     qatomic_and(&l->pending, ~injected);
     S390_TOD_GET_CLASS(td)->get(td, &tod, &error_abort);
-    if (injected & KVM390_LOCAL_CKC && tod.low <= env->ckc) {
+    if (injected & KVM390_LOCAL_CKC &&
+        tod.low + env->kvm390.tod_ahead <= env->ckc) {
         env->pending_int &= ~INTERRUPT_EXT_CLOCK_COMPARATOR;
         tcg_s390_tod_updated(env_cpu(env), RUN_ON_CPU_NULL);
     }

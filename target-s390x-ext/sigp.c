@@ -70,6 +70,32 @@ static int stop(S390CPU *dst, unsigned order)
     return SIGP_CC_ORDER_CODE_ACCEPTED;
 }
 
+#define BY_ORDER(order, name) [order] = KVM390_STAT_instruction_sigp_##name
+
+static unsigned order_stat(unsigned order)
+{
+    static const uint8_t stats[] = {
+        BY_ORDER(SIGP_SENSE, sense),
+        BY_ORDER(SIGP_EXTERNAL_CALL, external_call),
+        BY_ORDER(SIGP_EMERGENCY, emergency),
+        BY_ORDER(SIGP_START, start),
+        BY_ORDER(SIGP_STOP, stop),
+        BY_ORDER(SIGP_RESTART, restart),
+        BY_ORDER(SIGP_STOP_STORE_STATUS, stop_store_status),
+        BY_ORDER(SIGP_INITIAL_CPU_RESET, init_cpu_reset),
+        BY_ORDER(SIGP_CPU_RESET, cpu_reset),
+        BY_ORDER(SIGP_SET_PREFIX, prefix),
+        BY_ORDER(SIGP_STORE_STATUS_ADDR, store_status),
+        BY_ORDER(SIGP_SET_ARCH, arch),
+        BY_ORDER(SIGP_COND_EMERGENCY, cond_emergency),
+        BY_ORDER(SIGP_SENSE_RUNNING, sense_running),
+        BY_ORDER(SIGP_STORE_ADTL_STATUS, store_adtl_status),
+    };
+
+    return order < ARRAY_SIZE(stats) && stats[order] ?
+           stats[order] : KVM390_STAT_instruction_sigp_unknown;
+}
+
 void kvm390_sigp(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
                  uint64_t next, unsigned ilen)
 {
@@ -78,6 +104,7 @@ void kvm390_sigp(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
     S390CPU *dst;
     int cc = -1;
 
+    e->stats[order_stat(order)]++;
     if (user && kvm390_intercepts.user_sigp) {
         kvm390_leave(env, e, insn, next, ilen);
     }

@@ -60,7 +60,7 @@ bool kvm390_ucontrol_program(CPUS390XState *env, Kvm390Exit *e)
     } else if (code == PGM_OPERATION && e->sie.ictl & SIE_ICTL_OPEREXC) {
         kvm390_record_sieic(e, KVM390_ICPT_OPEREXC,
                             kvm390_failed_instruction(env));
-        e->exits[KVM390_EXITS_OPEREXC]++;
+        e->stats[KVM390_STAT_exit_operation_exception]++;
         env->psw.addr += env->int_pgm_ilen;
     } else if (code == PGM_SPECIFICATION || e->sie.ictl & SIE_ICTL_PINT) {
         kvm390_record_sieic(e, KVM390_ICPT_PROGRAM, 0);

@@ -148,21 +148,65 @@ static void test_nothing_there(void)
     CHECK(kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &esa) == 0);
 }
 
+/* A statistic of one value by its name; -1 if there is none. */
+static int64_t stat_of(int fd, const char *name)
+{
+    struct kvm_stats_header h;
+    struct kvm_stats_desc d;
+    char text[64] = "";
+    uint64_t value;
+    unsigned i;
+
+    CHECK(pread(fd, &h, sizeof(h), 0) == sizeof(h));
+    CHECK(h.name_size <= sizeof(text));
+    for (i = 0; i < h.num_desc; i++) {
+        off_t at = h.desc_offset + i * (sizeof(d) + h.name_size);
+
+        CHECK(pread(fd, &d, sizeof(d), at) == sizeof(d));
+        CHECK(pread(fd, text, h.name_size, at + sizeof(d)) == h.name_size);
+        if (!strcmp(text, name)) {
+            CHECK(pread(fd, &value, 8, h.data_offset + d.offset) == 8);
+            return value;
+        }
+    }
+    return -1;
+}
+
 static void test_stats(void)
 {
+    static const char *const still[] = {
+        "halt_poll_success_hist", "halt_wait_hist", "blocking", "exit_null",
+        "instruction_lpswey", "instruction_sigp_unknown", "diag_9c_forward",
+    };
     struct kvm390_vcpu *vcpu = start_vcpu(counting, sizeof(counting));
-    struct kvm_stats_header header;
-    int fd = kvm390_vcpu_ioctl(vcpu, KVM_GET_STATS_FD, NULL), i;
-    uint64_t value;
+    struct kvm_s390_irq irq = { .type = KVM_S390_PROGRAM_INT,
+                                .u.pgm.code = 1 };
+    int fd = kvm390_vcpu_ioctl(vcpu, KVM_GET_STATS_FD, NULL);
+    int vm_fd = kvm390_vm_ioctl(vm, KVM_GET_STATS_FD, NULL);
+    unsigned i;
 
-    CHECK(fd >= 0);
-    CHECK(pread(fd, &header, sizeof(header), 0) == sizeof(header));
-    CHECK(header.num_desc >= 1 && header.name_size >= 16);
+    CHECK(fd >= 0 && vm_fd >= 0);
     for (i = 0; i < 3; i++) {
         CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
     }
-    CHECK(pread(fd, &value, 8, header.data_offset) == 8 && value == 3);
+    put64(memory + 0x1d0, 0x180000000);
+    put64(memory + 0x1d8, CODE);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_IRQ, &irq) == 0);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(stat_of(fd, "exit_userspace") == 4);
+    CHECK(stat_of(fd, "exit_instruction") == 4);
+    CHECK(stat_of(fd, "instruction_diagnose_other") == 4);
+    CHECK(stat_of(fd, "inject_program") == 1);
+    CHECK(stat_of(fd, "deliver_program") == 1);
+    for (i = 0; i < sizeof(still) / sizeof(still[0]); i++) {
+        CHECK(stat_of(fd, still[i]) == 0);
+    }
+    CHECK(stat_of(vm_fd, "inject_io") == 0);
+    CHECK(stat_of(vm_fd, "remote_tlb_flush") == 0);
+    CHECK(stat_of(fd, "instruction_diagnose") == -1); /* not Linux's */
+    CHECK(stat_of(vm_fd, "ioctls") == -1);
     close(fd);
+    close(vm_fd);
 }
 
 static const struct test tests[] = {
