@@ -2,7 +2,15 @@
 #
 # The documentation as HTML, and which lines the tests reach.
 
-.PHONY: docs coverage
+CHECKS += docs
+
+.PHONY: docs reference check-docs coverage
+reference: ## docs/reference.rst, from the tables in the sources
+	@scripts/reference
+
+check-docs: all client ## the reference is current, quoted messages are right
+	@tests/docs/run $(B) $(CLIENT) $(QEMU_TREE)/linux-headers
+
 docs: ## docs/ as HTML, build/docs (sphinx; a warning is an error)
 	@scripts/deps ensure docs
 	@sphinx-build -b html -W --keep-going -q -d $(B)/docs/.trees docs $(B)/docs/html
