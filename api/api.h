@@ -299,10 +299,8 @@ int kvm390_client_memory_map(MemoryRegion *mr, Object *owner, const char *name,
 /**
  * kvm390_client_memory_apply: what the client protects of the guest's memory
  * holds for the guest from now on
- *
- * Returns: 0, or -ENOMEM with everything as it was.
  */
-int kvm390_client_memory_apply(void);
+void kvm390_client_memory_apply(void);
 
 /* --- page states --- */
 

@@ -23,7 +23,6 @@
 
 #include "api.h"
 #include "threads.h"
-#include "kvm390/include/protmap.h"
 
 #define KVM390_MAX_ADAPTERS 64
 
@@ -33,13 +32,6 @@ typedef struct Kvm390StatsFile {
     bool open;                  /* atomic */
     enum kvm390_order order;    /* the client's */
 } Kvm390StatsFile;
-
-/* Which memory of the client the guest has, and what it protects of it. */
-typedef struct Kvm390ClientMemory {
-    Kvm390ProtMap by_hva;       /* what is protected, by its addresses */
-    bool any;                   /* some of that is guest memory */
-    GArray *stretches;          /* what the guest has, or NULL */
-} Kvm390ClientMemory;
 
 /* The floating interrupt controller. */
 typedef struct Kvm390Flic {
@@ -68,7 +60,6 @@ typedef struct Kvm390Vm {
     struct Kvm390Slot *slots[KVM390_NR_SLOTS];
     uint64_t slots_limit;       /* bytes */
     GPtrArray *ucas_pieces;     /* a user-controlled VM's mappings, or NULL */
-    Kvm390ClientMemory client_memory;
 
     /* --- interruptions; changed under VM and BQL, read under the BQL --- */
     struct kvm_irq_routing_entry *routes; /* by GSI, or NULL */

@@ -6,28 +6,27 @@
 #include "kvm390/include/protmap.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <glib.h>
 
-/* The index of the first range that ends behind @addr. */
-static size_t first_behind(const Kvm390ProtMap *map, uint64_t addr)
+static gint compare_ends(gconstpointer a, gconstpointer b, gpointer map)
 {
-    size_t low = 0, high = map->n;
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
+    ((Kvm390ProtMap *)map)->compared++;
+    return (x > y) - (x < y);
+}
 
-        if (map->ranges[mid].end > addr) {
-            high = mid;
-        } else {
-            low = mid + 1;
-        }
-    }
-    return low;
+static Kvm390ProtRange *first_behind(const Kvm390ProtMap *map, uint64_t addr)
+{
+    GTreeNode *node = map->by_end ? g_tree_upper_bound(map->by_end, &addr) :
+                                    NULL;
+
+    return node ? g_tree_node_value(node) : NULL;
 }
 
 unsigned kvm390_protmap_get(const Kvm390ProtMap *map, uint64_t addr)
 {
-    const Kvm390ProtRange *r = kvm390_protmap_from(map, addr);
+    const Kvm390ProtRange *r = first_behind(map, addr);
 
     return r && r->start <= addr ? r->permit : KVM390_PERMIT_ALL;
 }
@@ -35,56 +34,90 @@ unsigned kvm390_protmap_get(const Kvm390ProtMap *map, uint64_t addr)
 const Kvm390ProtRange *kvm390_protmap_from(const Kvm390ProtMap *map,
                                            uint64_t addr)
 {
-    size_t i = first_behind(map, addr);
-
-    return i < map->n ? &map->ranges[i] : NULL;
+    return first_behind(map, addr);
 }
 
 void kvm390_protmap_clear(Kvm390ProtMap *map)
 {
-    free(map->ranges);
+    if (map->by_end) {
+        g_tree_destroy(map->by_end);
+    }
     *map = (Kvm390ProtMap) { };
 }
 
-/* Put a range at the end of a list under construction. */
-static void append_range(Kvm390ProtMap *map, uint64_t start, uint64_t end,
-                         unsigned permit)
+static void insert(Kvm390ProtMap *map, uint64_t start, uint64_t end,
+                   unsigned permit)
 {
-    Kvm390ProtRange *last = map->n ? &map->ranges[map->n - 1] : NULL;
+    Kvm390ProtRange *r = g_new(Kvm390ProtRange, 1);
 
-    if (start >= end || permit == KVM390_PERMIT_ALL) {
-        return;
+    *r = (Kvm390ProtRange) { start, end, permit };
+    if (!map->by_end) {
+        map->by_end = g_tree_new_full(compare_ends, map, NULL, g_free);
     }
-    if (last && last->end == start && last->permit == permit) {
-        last->end = end;
-        return;
+    g_tree_insert(map->by_end, &r->end, r);
+    map->n++;
+}
+
+static void take_out(Kvm390ProtMap *map, Kvm390ProtRange *r)
+{
+    g_tree_remove(map->by_end, &r->end);
+    map->n--;
+}
+
+/* Nothing is listed in [start, end) any more. A range's end, its key, stays. */
+static void cut(Kvm390ProtMap *map, uint64_t start, uint64_t end)
+{
+    Kvm390ProtRange *r = first_behind(map, start);
+
+    if (r && r->start < start) {
+        insert(map, r->start, start, r->permit);
+        r->start = start;
     }
-    map->ranges[map->n++] = (Kvm390ProtRange) { start, end, permit };
+    while (r && r->end <= end) {
+        take_out(map, r);
+        r = first_behind(map, start);
+    }
+    if (r && r->start < end) {
+        r->start = end;
+    }
+}
+
+/* List a range in a gap, as one with its neighbours where they are alike. */
+static void fill(Kvm390ProtMap *map, uint64_t start, uint64_t end,
+                 unsigned permit)
+{
+    Kvm390ProtRange *left, *right = first_behind(map, end);
+
+    left = map->by_end ? g_tree_lookup(map->by_end, &start) : NULL;
+    if (left && left->permit == permit) {
+        start = left->start;
+        take_out(map, left);
+    }
+    if (right && right->start == end && right->permit == permit) {
+        right->start = start;
+    } else {
+        insert(map, start, end, permit);
+    }
+}
+
+/* Does permitting all of [start, end) make two ranges of one? */
+static bool splits(const Kvm390ProtMap *map, uint64_t start, uint64_t end)
+{
+    const Kvm390ProtRange *r = first_behind(map, start);
+
+    return r && r->start < start && r->end > end;
 }
 
 int kvm390_protmap_set(Kvm390ProtMap *map, uint64_t start, uint64_t end,
                        unsigned permit)
 {
-    /* One range can become two, and there may be the new one. */
-    Kvm390ProtMap new = { .room = map->n + 2 };
-    size_t i;
-
-    new.ranges = malloc(new.room * sizeof(*new.ranges));
-    if (!new.ranges) {
+    if (map->n >= KVM390_PROTMAP_MAX &&
+        (permit != KVM390_PERMIT_ALL || splits(map, start, end))) {
         return -ENOMEM;
     }
-    for (i = 0; i < map->n && map->ranges[i].start < start; i++) {
-        Kvm390ProtRange r = map->ranges[i];
-
-        append_range(&new, r.start, r.end < start ? r.end : start, r.permit);
+    cut(map, start, end);
+    if (permit != KVM390_PERMIT_ALL) {
+        fill(map, start, end, permit);
     }
-    append_range(&new, start, end, permit);
-    for (i = first_behind(map, end); i < map->n; i++) {
-        Kvm390ProtRange r = map->ranges[i];
-
-        append_range(&new, r.start > end ? r.start : end, r.end, r.permit);
-    }
-    free(map->ranges);
-    *map = new;
     return 0;
 }

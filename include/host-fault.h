@@ -45,11 +45,28 @@ unsigned kvm390_host_permit(uint64_t absolute);
 void kvm390_host_note(CPUS390XState *env, uint64_t absolute, bool refused);
 
 /**
- * kvm390_host_set_protection: replace what is protected
- * @map: by absolute address; its ranges are taken over
+ * kvm390_host_memory_add, kvm390_host_memory_remove: the guest has a stretch of
+ * the client's memory, or has it no more
+ * @gpa, @size: the guest's address and the length, in bytes
+ * @hva: the client's address
  *
- * BQL. vCPUs may go on with the earlier rules until their TLBs are flushed.
+ * Stretches do not overlap; one is removed as it was added. Any thread.
  */
-void kvm390_host_set_protection(Kvm390ProtMap *map);
+void kvm390_host_memory_add(uint64_t gpa, uint64_t size, uint64_t hva);
+void kvm390_host_memory_remove(uint64_t gpa, uint64_t size);
+
+/**
+ * kvm390_host_protect: what the client permits of a part of its memory
+ * @hva, @len: its address and the length in bytes, not 0
+ * @permit: KVM390_PERMIT_*
+ *
+ * Costs the logarithm of how many parts are protected. vCPUs may go on with the
+ * earlier rules until their TLBs are flushed. Returns 0, or -ENOMEM with
+ * everything as it was. Any thread.
+ */
+int kvm390_host_protect(uint64_t hva, uint64_t len, unsigned permit);
+
+/** kvm390_host_protects: is anything of the client's memory protected? */
+bool kvm390_host_protects(void);
 
 #endif

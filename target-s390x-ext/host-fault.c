@@ -5,28 +5,33 @@
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "qemu/rcu.h"
+#include "qemu/lockable.h"
+#include "qemu/thread.h"
 #include "kvm390/include/exits.h"
 #include "kvm390/include/host-fault.h"
+#include "kvm390/include/stretches.h"
 
-typedef struct Protection {
-    struct rcu_head rcu;
-    Kvm390ProtMap map;
-} Protection;
+/* Innermost. Where nothing is protected nobody takes it to look. */
+static QemuMutex lock;
+static Kvm390ProtMap by_hva;    /* what is protected, by client's address */
+static Kvm390Stretches guest;   /* the client's memory that the guest has */
+static bool any;                /* by_hva lists something; atomic */
 
-/* Replaced under the BQL, read under RCU; NULL: nothing is protected. */
-static Protection *protection;
+static void __attribute__((constructor)) init(void)
+{
+    qemu_mutex_init(&lock);
+}
 
 unsigned kvm390_host_permit(uint64_t absolute)
 {
-    Protection *p;
+    uint64_t hva;
 
-    if (likely(!qatomic_read(&protection))) {
+    if (likely(!qatomic_read(&any))) {
         return KVM390_PERMIT_ALL;
     }
-    RCU_READ_LOCK_GUARD();
-    p = qatomic_rcu_read(&protection);
-    return p ? kvm390_protmap_get(&p->map, absolute) : KVM390_PERMIT_ALL;
+    QEMU_LOCK_GUARD(&lock);
+    return kvm390_stretches_find(&guest, absolute, &hva) ?
+           kvm390_protmap_get(&by_hva, hva) : KVM390_PERMIT_ALL;
 }
 
 bool kvm390_host_permits(uint64_t absolute, bool write)
@@ -51,25 +56,29 @@ bool kvm390_host_permits_noted(uint64_t absolute, bool write)
     return permits;
 }
 
-static void protection_free(Protection *p)
+void kvm390_host_memory_add(uint64_t gpa, uint64_t size, uint64_t hva)
 {
-    kvm390_protmap_clear(&p->map);
-    g_free(p);
+    QEMU_LOCK_GUARD(&lock);
+    kvm390_stretches_add(&guest, gpa, size, hva);
 }
 
-void kvm390_host_set_protection(Kvm390ProtMap *map)
+void kvm390_host_memory_remove(uint64_t gpa, uint64_t size)
 {
-    Protection *old = protection, *new = NULL;
+    QEMU_LOCK_GUARD(&lock);
+    kvm390_stretches_remove(&guest, gpa, size);
+}
 
-    if (map->n) {
-        new = g_new(Protection, 1);
-        new->map = *map;
-        *map = (Kvm390ProtMap) { };
-    } else {
-        kvm390_protmap_clear(map);
-    }
-    qatomic_rcu_set(&protection, new);
-    if (old) {
-        call_rcu(old, protection_free, rcu);
-    }
+int kvm390_host_protect(uint64_t hva, uint64_t len, unsigned permit)
+{
+    int ret;
+
+    QEMU_LOCK_GUARD(&lock);
+    ret = kvm390_protmap_set(&by_hva, hva, hva + len, permit);
+    qatomic_set(&any, by_hva.n);
+    return ret;
+}
+
+bool kvm390_host_protects(void)
+{
+    return qatomic_read(&any);
 }

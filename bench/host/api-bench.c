@@ -128,6 +128,35 @@ static void execute_pages(unsigned char *memory)
     run_page->psw_addr = CODE;
 }
 
+/* --- a client that protects pieces of its memory --- */
+
+#define PIECES 2500
+
+static unsigned char *pieces; /* every other page */
+
+/* What the library does at mprotect(): of one piece among many, and back. */
+static void protect_one(void)
+{
+    unsigned char *piece = pieces + PIECES / 2 * 8192;
+
+    kvm390_memory_protect(piece, 4096, PROT_NONE);
+    kvm390_memory_protect(piece, 4096, PROT_READ);
+}
+
+static void bench_protect(unsigned char *memory)
+{
+    int i;
+
+    pieces = memory + (16 << 20);
+    printf("KVM390_PROTECT-two %.2f us\n", measure(protect_one, 100) * 1e6);
+    for (i = 0; i < PIECES; i++) {
+        kvm390_memory_protect(pieces + i * 8192, 4096, PROT_READ);
+    }
+    printf("KVM390_PROTECT-two-of-2500-pieces %.2f us\n",
+           measure(protect_one, 100) * 1e6);
+    kvm390_memory_protect(pieces, PIECES * 8192, PROT_READ | PROT_WRITE);
+}
+
 /* --- guest code between exits --- */
 
 #define DATA   0x3000
@@ -254,6 +283,7 @@ int main(int argc, char **argv)
     execute_pages(memory);
     printf("KVM_RUN-exit-16384-code-pages %.2f us\n",
            measure(run, 3000) * 1e6);
+    bench_protect(memory);
     bench_loop(argc > 1 ? argv[1] : "qemu-system-s390x", memory);
     kvm390_vm_close(vm);
     return 0;
