@@ -26,9 +26,9 @@ static struct {
     bool init;
     S390FeatBitmap machine;
     struct kvm_s390_vm_cpu_processor processor;
+    uint64_t mask[KVM390_FACILITY_BYTES / 8]; /* what the VM may have */
     struct kvm_s390_vm_cpu_feat feat;
     struct kvm_s390_vm_cpu_subfunc subfunc;
-    bool set;
 } model;
 
 static const struct {
@@ -118,6 +118,47 @@ static uint64_t cpuid(void)
     return s390_cpuid_from_cpu_model(get_max_cpu_model(NULL));
 }
 
+/* Facilities that a VM has once it asks for them (KVM_ENABLE_CAP). */
+static const struct {
+    uint32_t cap;
+    uint16_t facility;
+} granted[] = {
+    { KVM_CAP_S390_VECTOR_REGISTERS, 129 },
+    { KVM_CAP_S390_VECTOR_REGISTERS, 134 },
+    { KVM_CAP_S390_VECTOR_REGISTERS, 135 },
+    { KVM_CAP_S390_VECTOR_REGISTERS, 148 },
+    { KVM_CAP_S390_VECTOR_REGISTERS, 152 },
+    { KVM_CAP_S390_VECTOR_REGISTERS, 192 },
+    { KVM_CAP_S390_VECTOR_REGISTERS, 198 },
+    { KVM_CAP_S390_VECTOR_REGISTERS, 199 },
+    { KVM_CAP_S390_RI, 64 },
+    { KVM_CAP_S390_AIS, 72 },
+    { KVM_CAP_S390_GS, 133 },
+    { KVM_CAP_S390_CPU_TOPOLOGY, 11 },
+};
+
+static void set_facility(uint64_t *list, unsigned nr, bool on)
+{
+    const uint64_t bit = 1ull << (63 - nr % 64);
+
+    list[nr / 64] = (list[nr / 64] & ~bit) | (on ? bit : 0);
+}
+
+static bool has_facility(const uint64_t *list, unsigned nr)
+{
+    return list[nr / 64] & (1ull << (63 - nr % 64));
+}
+
+/* What a VM may have that has asked for nothing. */
+static void mask_granted(uint64_t *list)
+{
+    size_t i;
+
+    for (i = 0; kvm390_mode->client_runs && i < ARRAY_SIZE(granted); i++) {
+        set_facility(list, granted[i].facility, false);
+    }
+}
+
 static void init(void)
 {
     if (model.init) {
@@ -127,15 +168,16 @@ static void init(void)
     bitmap_copy(model.machine, get_max_cpu_model(NULL)->features,
                 S390_FEAT_MAX);
     model.processor.cpuid = cpuid();
+    if (kvm390_mode->client_runs) {
+        model.processor.cpuid |= 0xffull << 56; /* the version: a guest's */
+    }
     model.processor.ibc = s390_ibc_from_cpu_model(get_max_cpu_model(NULL));
     fill_facilities(model.machine, (uint64_t *)model.processor.fac_list);
+    mask_granted((uint64_t *)model.processor.fac_list);
+    fill_facilities(model.machine, model.mask);
+    mask_granted(model.mask);
     fill_features(model.machine, &model.feat);
     fill_subfuncs(model.machine, &model.subfunc);
-}
-
-static bool has_facility(const uint64_t *list, unsigned nr)
-{
-    return list[nr / 64] & (1ull << (63 - nr % 64));
 }
 
 bool kvm390_model_facility(unsigned nr)
@@ -153,6 +195,32 @@ bool kvm390_model_vm_facility(unsigned nr)
     return has_facility((uint64_t *)model.processor.fac_list, nr);
 }
 
+int kvm390_model_grant(uint32_t cap)
+{
+    size_t i;
+
+    if (kvm390_vcpus()) {
+        return -EBUSY;
+    }
+    init();
+    for (i = 0; i < ARRAY_SIZE(granted); i++) {
+        const unsigned nr = granted[i].facility;
+
+        if (granted[i].cap == cap &&
+            (nr == 72 || kvm390_model_facility(nr))) {
+            set_facility((uint64_t *)model.processor.fac_list, nr, true);
+            set_facility(model.mask, nr, true);
+        }
+    }
+    return 0;
+}
+
+uint64_t kvm390_model_cpuid(void)
+{
+    init();
+    return model.processor.cpuid;
+}
+
 static void get_machine(Kvm390Call *call)
 {
     struct kvm_s390_vm_cpu_machine *m = kvm390_api_out(call, sizeof(*m));
@@ -160,7 +228,7 @@ static void get_machine(Kvm390Call *call)
     m->cpuid = cpuid();
     m->ibc = s390_ibc_from_cpu_model(get_max_cpu_model(NULL));
     fill_facilities(model.machine, (uint64_t *)m->fac_list);
-    memcpy(m->fac_mask, m->fac_list, sizeof(m->fac_mask));
+    memcpy(m->fac_mask, model.mask, sizeof(m->fac_mask));
 }
 
 int kvm390_model_get(uint64_t attr, Kvm390Call *call)
@@ -233,21 +301,18 @@ static int set_processor(const uint8_t *in)
     model.processor.cpuid = p.cpuid;
     model.processor.ibc = limit_ibc(p.ibc);
     memcpy(model.processor.fac_list, p.fac_list, FACILITY_BYTES);
-    model.set = true;
     return 0;
 }
 
 static int set_feat(const uint8_t *in)
 {
     memcpy(&model.feat, in, sizeof(model.feat));
-    model.set = true;
     return 0;
 }
 
 static int set_subfunc(const uint8_t *in)
 {
     memcpy(&model.subfunc, in, sizeof(model.subfunc));
-    model.set = true;
     return 0;
 }
 
@@ -342,9 +407,6 @@ void kvm390_model_apply(S390CPU *cpu)
     size_t i;
 
     init();
-    if (!model.set) {
-        return;
-    }
     for (i = 0; i < FACILITY_BYTES / 8; i++) {
         stq_be_p(facilities + 8 * i, model.processor.fac_list[i]);
     }

@@ -17,6 +17,17 @@
 int kvm390_model_get(uint64_t attr, Kvm390Call *call);
 int kvm390_model_set(uint64_t attr, Kvm390Call *call);
 
+/**
+ * kvm390_model_grant: the facilities of a capability that is enabled
+ * @cap: KVM_CAP_S390_VECTOR_REGISTERS and its like
+ *
+ * Returns 0, or -EBUSY once there is a vCPU. BQL.
+ */
+int kvm390_model_grant(uint32_t cap);
+
+/** kvm390_model_cpuid: what STORE CPU ID stores. BQL. */
+uint64_t kvm390_model_cpuid(void);
+
 /** kvm390_model_apply: give a new CPU the model that was set. BQL. */
 void kvm390_model_apply(S390CPU *cpu);
 

@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "cpu-model.h"
 #include "vm-state.h"
 #include "exec/address-spaces.h"
 #include "kvm390/include/interrupts.h"
@@ -214,7 +215,7 @@ int kvm390_enable_ais(void)
         return -EBUSY;
     }
     flic->ais = true;
-    return 0;
+    return kvm390_model_grant(KVM_CAP_S390_AIS);
 }
 
 static int set_ais_mode(Kvm390Call *call)

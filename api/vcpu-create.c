@@ -99,6 +99,7 @@ static S390CPU *plug_cpu(unsigned id)
         object_unref(obj);
         return NULL;
     }
+    S390_CPU(obj)->env.cpuid = kvm390_model_cpuid();
     object_unref(obj); /* the machine has it */
     return S390_CPU(obj);
 }

@@ -96,9 +96,9 @@ int kvm390_enable_cap(Kvm390Call *call)
     case KVM_CAP_S390_RI:
     case KVM_CAP_S390_GS:
     case KVM_CAP_S390_CPU_TOPOLOGY:
-        /* They are in the machine's list, so they are on. */
         return kvm390_vcpus() ? -EBUSY :
-               kvm390_check_extension(cap->cap) ? 0 : -EINVAL;
+               !kvm390_check_extension(cap->cap) ? -EINVAL :
+               kvm390_model_grant(cap->cap);
     default:
         return -EINVAL;
     }

@@ -330,7 +330,7 @@ static uint64_t put_extended(Lowcore *lc, uint64_t mcic)
     uint64_t at = extended_save_area(get(lc, offsetof(LowCore, mcesad)), &gs);
 
     if (!(mcic & MCIC_VB_VR) || !at || lc->failed ||
-        !s390_has_feat(S390_FEAT_VECTOR) ||
+        !(kvm390_exit_of(env) || s390_has_feat(S390_FEAT_VECTOR)) ||
         !put_absolute(env, at, &env->vregs[0][0], 64)) {
         mcic &= ~MCIC_VB_VR;
     }

@@ -97,7 +97,7 @@ static void test_cpu_model(void)
     CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 1, &machine) == 0);
     CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 0, &p) == 0);
     CHECK(machine.fac_list[0] >> 63); /* N3 */
-    CHECK(!memcmp(p.fac_list, machine.fac_list, sizeof(p.fac_list)));
+    CHECK(!memcmp(p.fac_list, machine.fac_mask, sizeof(p.fac_list)));
     FAILS(attr(KVM_SET_DEVICE_ATTR, 3, 1, &machine), ENXIO);
     FAILS(attr(KVM_SET_DEVICE_ATTR, 3, 0, (void *)8), EFAULT);
 
@@ -183,6 +183,47 @@ static void set_all_bits(unsigned number, unsigned range_number, size_t len)
     CHECK(attr(KVM_SET_DEVICE_ATTR, 3, number, value) == 0);
 }
 
+static bool facility(const __u64 *list, unsigned nr)
+{
+    return list[nr / 64] >> (63 - nr % 64) & 1;
+}
+
+/* stidp 0x800(0); diag 0,0,0x501 */
+static const unsigned char store_id[] = { 0xb2, 0x02, 0x08, 0x00,
+                                          0x83, 0x00, 0x05, 0x01 };
+
+/* Some facilities come with a capability; the version says "a guest". */
+static void test_granted(void)
+{
+    static struct kvm_s390_vm_cpu_machine machine;
+    static struct kvm_s390_vm_cpu_processor p;
+    struct kvm_enable_cap cap = { .cap = KVM_CAP_S390_VECTOR_REGISTERS };
+    struct kvm390_vcpu *vcpu;
+
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 1, &machine) == 0);
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 0, &p) == 0);
+    CHECK(facility(machine.fac_list, 129));
+    CHECK(!facility(machine.fac_mask, 129) && !facility(p.fac_list, 129));
+    CHECK(!facility(machine.fac_mask, 72) && !facility(p.fac_list, 72));
+    CHECK(kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &cap) == 0);
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 1, &machine) == 0);
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 0, &p) == 0);
+    CHECK(facility(machine.fac_mask, 129) && facility(p.fac_list, 129));
+    CHECK(!facility(p.fac_list, 72));
+    cap.cap = KVM_CAP_S390_AIS;
+    CHECK(kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &cap) == 0);
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 0, &p) == 0);
+    CHECK(facility(p.fac_list, 72));
+    CHECK(p.cpuid >> 56 == 0xff && machine.cpuid >> 56 == 0);
+
+    vcpu = start_vcpu(store_id, sizeof(store_id));
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(kvm390_vcpu_run(vcpu)));
+    p.cpuid = __builtin_bswap64(p.cpuid);
+    CHECK(!memcmp(memory + 0x800, &p.cpuid, 8));
+    FAILS(kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &cap), EBUSY);
+}
+
 static void test_cpu_model_masks(void)
 {
     enum {
@@ -243,6 +284,7 @@ static const struct test tests[] = {
     { "device attributes", test_attributes, false },
     { "attributes of wrapping keys", test_wrapping_keys, false },
     { "CPU model: facilities and their mask", test_cpu_model, false },
+    { "CPU model: what capabilities grant", test_granted, false },
     { "CPU model: features, subfunctions", test_cpu_model_masks, false },
     { "CPU model: the guest sees it", test_cpu_model_reaches_guest, false },
 };
