@@ -86,6 +86,10 @@ static int create(unsigned id, const struct kvm_userspace_memory_region *r,
     int ret = kvm390_client_memory_map(&slot->mr, OBJECT(slot), name,
                                        r->memory_size, call);
 
+    if (!ret) {
+        ret = kvm390_keys_reserve(r->guest_phys_addr / PAGE,
+                                  r->memory_size / PAGE);
+    }
     if (ret) {
         object_unref(slot);
         return ret;
@@ -129,6 +133,10 @@ static int modify(Kvm390Slot *slot,
                   const struct kvm_userspace_memory_region *r)
 {
     if (slot->gpa != r->guest_phys_addr) {
+        if (kvm390_keys_reserve(r->guest_phys_addr / PAGE,
+                                r->memory_size / PAGE)) {
+            return -ENOMEM;
+        }
         kvm390_client_memory_remove(slot->gpa, slot->size);
         kvm390_keys_forget_pages(slot->gpa / PAGE, slot->size / PAGE);
         slot->gpa = r->guest_phys_addr;

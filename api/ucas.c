@@ -14,6 +14,7 @@
 #include "vm-state.h"
 #include "exec/address-spaces.h"
 #include "kvm390/include/client-code.h"
+#include "kvm390/include/keys.h"
 
 #define TYPE_UCAS_MEMORY "kvm390-ucas-memory"
 OBJECT_DECLARE_SIMPLE_TYPE(UcasMemory, UCAS_MEMORY)
@@ -136,6 +137,10 @@ int kvm390_ucas_map(Kvm390Call *call)
     memory = UCAS_MEMORY(object_new(TYPE_UCAS_MEMORY));
     ret = kvm390_client_memory_map(&memory->mr, OBJECT(memory), "ucas",
                                    ucas->length, call);
+    if (!ret) {
+        ret = kvm390_keys_reserve(ucas->vcpu_addr >> TARGET_PAGE_BITS,
+                                  ucas->length >> TARGET_PAGE_BITS);
+    }
     if (ret) {
         object_unref(memory);
         return ret;

@@ -98,6 +98,20 @@ char *kvm390_pagemap_add_chunk(Kvm390Pagemap *map, uint64_t chunk)
     return mem;
 }
 
+int kvm390_pagemap_reserve(Kvm390Pagemap *map, uint64_t gfn, uint64_t count)
+{
+    while (count && kvm390_pagemap_contains(map, gfn)) {
+        uint64_t run = kvm390_pagemap_run(map, gfn, count);
+
+        if (!kvm390_pagemap_get(map, gfn)) {
+            return -ENOMEM;
+        }
+        gfn += run;
+        count -= run;
+    }
+    return 0;
+}
+
 /* Whole host pages go back to the host; what shares one is overwritten. */
 static void clear_bytes(char *p, size_t bytes)
 {

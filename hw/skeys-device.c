@@ -8,8 +8,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "cpu.h"
+#include "qapi/error.h"
 #include "qemu/module.h"
 #include "hw/qdev-core.h"
+#include "hw/s390x/s390-virtio-ccw.h"
 #include "hw/s390x/storage-keys.h"
 #include "system/reset.h"
 #include "kvm390/include/accel.h"
@@ -77,8 +80,36 @@ static void reset_hold(Object *obj, ResetType type)
 
 static DeviceRealize parent_realize;
 
+/*
+ * Room for the keys of all memory that this machine can come to have. A client
+ * of the KVM API may have memory anywhere; its slots take theirs.
+ */
+static int reserve(uint64_t *size)
+{
+    S390CcwMachineState *machine = (S390CcwMachineState *)
+        object_dynamic_cast(qdev_get_machine(), TYPE_S390_CCW_MACHINE);
+    uint64_t pages;
+    int ret;
+
+    if (!machine) {
+        return kvm390_keys_init(1ull << KVM390_PAGEMAP_GFN_BITS);
+    }
+    *size = s390_get_memory_limit(machine);
+    pages = *size >> TARGET_PAGE_BITS;
+    ret = kvm390_keys_init(pages);
+    return ret ? ret : kvm390_keys_reserve(0, pages);
+}
+
 static void skeys_realize(DeviceState *dev, Error **errp)
 {
+    uint64_t size = UINT64_MAX;
+    int ret = reserve(&size);
+
+    if (ret) {
+        error_setg_errno(errp, -ret, "kvm390: no address space for the storage "
+                         "keys of 0x%" PRIx64 " bytes of memory", size);
+        return;
+    }
     parent_realize(dev, errp);
     /* On no bus, so no other reset reaches it. */
     qemu_register_resettable(OBJECT(dev));

@@ -40,6 +40,25 @@ static inline bool kvm390_keys_used(void)
 }
 
 /**
+ * kvm390_keys_init: the machine's key table
+ * @pages: how many pages there can be, from address 0 on
+ *
+ * Its entries have no place yet. While the machine is made; once. Returns 0 or
+ * a negative errno.
+ */
+int kvm390_keys_init(uint64_t pages);
+
+/**
+ * kvm390_keys_reserve: there may be memory at these pages
+ * @gfn: the first page
+ * @count: how many
+ *
+ * Before the guest can get at them: it cannot be told later that the host is
+ * out of address space. Returns 0 or -ENOMEM. Any thread.
+ */
+int kvm390_keys_reserve(uint64_t gfn, uint64_t count);
+
+/**
  * kvm390_keys_use: make sure that keys are used (and active)
  *
  * Not from a helper (see kvm390_run_quiesced()).

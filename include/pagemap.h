@@ -45,6 +45,16 @@ int kvm390_pagemap_init(Kvm390Pagemap *map, uint64_t pages,
                         unsigned entry_size);
 
 /**
+ * kvm390_pagemap_reserve: make sure that entries can be written
+ * @map: the table
+ * @gfn, @count: which; what lies beyond the table is ignored
+ *
+ * Takes address space, no memory. Returns 0, or -ENOMEM; some of the entries
+ * may have a place then. Any thread.
+ */
+int kvm390_pagemap_reserve(Kvm390Pagemap *map, uint64_t gfn, uint64_t count);
+
+/**
  * kvm390_pagemap_destroy: release a table
  * @map: a table that was initialised, or all zero
  *

@@ -20,16 +20,22 @@ void kvm390_flush_quiesced(void)
     trace_kvm390_keys_flush(kvm390_keys.store.epoch);
 }
 
+int kvm390_keys_init(uint64_t pages)
+{
+    return kvm390_keystore_init(&kvm390_keys.store, pages);
+}
+
+int kvm390_keys_reserve(uint64_t gfn, uint64_t count)
+{
+    return kvm390_pagemap_reserve(&kvm390_keys.store.map, gfn, count);
+}
+
 static void activate_quiesced(void *unused)
 {
     if (kvm390_keys_active()) {
         return;
     }
-    /* Memory may be anywhere in the address space; unused parts are free. */
-    if (kvm390_keystore_init(&kvm390_keys.store,
-                             1ull << KVM390_PAGEMAP_GFN_BITS)) {
-        g_error("kvm390: no address space left for storage keys");
-    }
+    g_assert(kvm390_keys.store.map.pages); /* kvm390_keys_init() was called */
     qatomic_store_release(&kvm390_keys.active, true);
     kvm390_flush_quiesced();
     trace_kvm390_keys_active();

@@ -83,6 +83,27 @@ static void test_cost(void)
     kvm390_pagemap_destroy(&map);
 }
 
+/* What is reserved has a place, nothing else; what is beyond is no error. */
+static void test_reserve(void)
+{
+    const uint64_t chunk = KVM390_PAGEMAP_CHUNK_PAGES;
+    Kvm390Pagemap map;
+
+    g_assert_cmpint(kvm390_pagemap_init(&map, 4 * chunk + 5, 2), ==, 0);
+    g_assert_cmpint(kvm390_pagemap_reserve(&map, 0, 0), ==, 0);
+    g_assert_null(kvm390_pagemap_peek(&map, 0));
+    g_assert_cmpint(kvm390_pagemap_reserve(&map, chunk - 1, 2), ==, 0);
+    g_assert_nonnull(kvm390_pagemap_peek(&map, 0));
+    g_assert_nonnull(kvm390_pagemap_peek(&map, 2 * chunk - 1));
+    g_assert_null(kvm390_pagemap_peek(&map, 2 * chunk));
+    g_assert_cmpint(kvm390_pagemap_reserve(&map, 3 * chunk + 1, -1ull), ==, 0);
+    g_assert_null(kvm390_pagemap_peek(&map, 2 * chunk));
+    g_assert_nonnull(kvm390_pagemap_peek(&map, 3 * chunk));
+    g_assert_nonnull(kvm390_pagemap_peek(&map, 4 * chunk + 4));
+    g_assert_cmpint(kvm390_pagemap_reserve(&map, -1ull, 1), ==, 0);
+    kvm390_pagemap_destroy(&map);
+}
+
 /* Memory slots anywhere in the 64-bit address space. */
 static void test_high_addresses(void)
 {
@@ -182,6 +203,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm390/pagemap/arguments", test_arguments);
     g_test_add_func("/kvm390/pagemap/bounds", test_bounds);
     g_test_add_func("/kvm390/pagemap/cost", test_cost);
+    g_test_add_func("/kvm390/pagemap/reserve", test_reserve);
     g_test_add_func("/kvm390/pagemap/high-addresses", test_high_addresses);
     g_test_add_func("/kvm390/pagemap/clear", test_clear);
     g_test_add_func("/kvm390/pagemap/race-for-chunk", test_race_for_chunk);

@@ -207,7 +207,8 @@ class Machine:
         return not self._console_open
 
     def host_memory(self):
-        """QEMU's VmRSS, VmHWM (the peak) and HugetlbPages (in neither) in KiB;
+        """QEMU's VmSize (addresses), VmRSS, VmHWM (the peak) and HugetlbPages
+        (in neither) in KiB;
         empty if it is gone."""
         memory = {}
         try:
@@ -215,7 +216,7 @@ class Machine:
                       encoding='ascii') as status:
                 for line in status:
                     key, _, value = line.partition(':')
-                    if key in ('VmRSS', 'VmHWM', 'HugetlbPages'):
+                    if key in ('VmSize', 'VmRSS', 'VmHWM', 'HugetlbPages'):
                         memory[key] = int(value.split()[0])
         except OSError:
             pass

@@ -193,7 +193,23 @@ def four(case):
     running(case, 4)
 
 
-CASES = [('skeys-snapshot', ('kvm390',), still),
+def room(case):
+    """The table's addresses are taken, or refused, with the machine."""
+    text = case.refusal([*MACHINE, '-m', '64M,maxmem=512P,slots=1', '-accel',
+                         case.accel, '-S', *no_firmware(case)])
+    case.ok(text[0] == 1 and 'no address space for the storage keys' in
+            text[1], 'more than the host has room for is refused', text)
+    machine = case.start([*MACHINE, '-m', '64M,maxmem=1T,slots=1', '-accel',
+                          case.accel, '-S', *no_firmware(case)])
+    before = machine.host_memory()['VmSize']
+    set_keys(machine, 0, b'\x30')
+    grown = machine.host_memory()['VmSize'] - before
+    case.ok(grown < 64 << 10, 'the first key takes no more of it',
+            f'{grown} KiB')
+
+
+CASES = [('skeys-room', ('kvm390',), room),
+         ('skeys-snapshot', ('kvm390',), still),
          ('skeys-snapshot-unused', ('kvm390',), unused),
          ('skeys-snapshot-running', ('kvm390',), one),
          ('skeys-snapshot-running-4', ('kvm390',), four),
