@@ -152,6 +152,9 @@ void kvm390_slots_set(struct kvm390_vm *vm, uint64_t id, uintptr_t addr,
 void kvm390_slots_lock(void);
 void kvm390_slots_unlock(void);
 
+/** kvm390_slots_size: bytes of a slot, or 0; without the lock */
+size_t kvm390_slots_size(struct kvm390_vm *vm, uint64_t id);
+
 /** kvm390_slots_have: is a part of [addr, end) in some VM's slot? */
 bool kvm390_slots_have(uintptr_t addr, uintptr_t end);
 

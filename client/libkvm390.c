@@ -425,7 +425,26 @@ static uint8_t *gather(struct kvm390_vm *vm, const struct kvm390_ioctl *io,
     return buf;
 }
 
-/* The reply's buffers, to where the struct points; 0 or -EFAULT. */
+/*
+ * A slot's bitmap is as long as the slot, which is known here: what a server
+ * says is not what the caller has room for.
+ */
+static void limit_dirty_log(struct kvm390_vm *vm,
+                            const struct kvm_dirty_log *log,
+                            struct kvm390_buffer *buffer)
+{
+    size_t pages = kvm390_slots_size(vm, log->slot) >> 12;
+    size_t bytes = (pages + 63) / 64 * 8;
+
+    if (bytes < buffer[0].out_len) {
+        buffer[0].out_len = bytes;
+    }
+}
+
+/*
+ * The reply's buffers, to where the struct points. Returns 0, -EFAULT, or -EIO
+ * for more bytes than the ioctl has room for.
+ */
 static int scatter(struct kvm390_buffer *buffer, uint8_t *buf, size_t len)
 {
     int i;
@@ -441,7 +460,7 @@ static int scatter(struct kvm390_buffer *buffer, uint8_t *buf, size_t len)
         buf += n;
         len -= n;
     }
-    return 0;
+    return len ? -EIO : 0;
 }
 
 /* The kernel's signal set has 8 bytes, which libc's begins with. */
@@ -658,6 +677,9 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
                                KVM390_HOST_ORDER);
             memcpy(given, msg.arg, io->size);
             kvm390_buffers(io, msg.arg, buffer);
+            if (request == KVM_GET_DIRTY_LOG) {
+                limit_dirty_log(vm, (void *)msg.arg, buffer);
+            }
             if (eventfd_of(io, msg.arg, &send_fd)) {
                 return -1;
             }
@@ -688,8 +710,10 @@ static int do_ioctl(struct kvm390_vm *vm, struct kvm390_vcpu *vcpu,
             ret = -EFAULT;
         }
     }
-    if (reply && scatter(buffer, reply, msg.head.buf_len)) {
-        ret = -EFAULT;
+    if (reply) {
+        int error = scatter(buffer, reply, msg.head.buf_len);
+
+        ret = error ? error : ret;
     }
     free(reply);
     if (recv_fd >= 0 && ret >= 0 && io && io->fd.kind == KVM390_FD_STORED) {

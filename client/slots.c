@@ -75,6 +75,21 @@ void kvm390_slots_set(struct kvm390_vm *vm, uint64_t id, uintptr_t addr,
     put(vm, p, id, addr, len);
 }
 
+size_t kvm390_slots_size(struct kvm390_vm *vm, uint64_t id)
+{
+    struct slot *slot;
+    size_t size = 0;
+
+    pthread_mutex_lock(&lock);
+    for (slot = slots; slot; slot = slot->next) {
+        if (slot->vm == vm && slot->id == id) {
+            size = slot->end - slot->addr;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return size;
+}
+
 void kvm390_slots_close(struct kvm390_vm *vm)
 {
     struct slot **p = &slots, *slot;

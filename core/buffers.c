@@ -87,7 +87,7 @@ void kvm390_buffers_dirty_log(const void *arg, struct kvm390_buffer *buffer)
 {
     const struct kvm_dirty_log *log = arg;
 
-    /* Only the server knows how long the slot is. */
+    /* How long the slot is, both ends look up. */
     memcpy(&buffer[0].addr, &log->padding2, sizeof(buffer[0].addr));
     buffer[0].out_len = KVM390_MAX_BUF;
 }

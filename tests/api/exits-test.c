@@ -158,7 +158,9 @@ static void stop_other(unsigned code, uint64_t psw)
     other_run->psw_addr = CODE + 0x100;
     other_run->s.regs.gprs[9] = 0x9999;
     pthread_create(&thread, NULL, run_other, other);
-    usleep(20000);
+    do {
+        usleep(20000);
+    } while (order(1, 1, 0) == STORED); /* stopped: it does not run yet */
     CHECK(order(code, 1, 0) == ACCEPTED);
     pthread_join(thread, &ret);
     CHECK(ret == NULL);
