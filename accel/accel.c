@@ -14,7 +14,7 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qom/object_interfaces.h"
-#include "system/accel-ops.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/interrupts.h"
 #include "kvm390/include/accel.h"
 #include "kvm390/include/guest-access.h"
@@ -32,7 +32,7 @@ const char *kvm390_version(void)
     return KVM390_VERSION;
 }
 
-static int kvm390_init_machine(MachineState *ms)
+static int kvm390_init_machine(KVM390_ACCEL_TAKE MachineState *ms)
 {
     AccelClass *tcg =
         ACCEL_CLASS(object_class_by_name(ACCEL_CLASS_NAME("tcg")));
@@ -43,7 +43,7 @@ static int kvm390_init_machine(MachineState *ms)
     kvm390_sie_init();
     kvm390_irq_migration_init();
     kvm390_migration_init();
-    return tcg->init_machine(ms);
+    return tcg->init_machine(KVM390_ACCEL_PASS ms);
 }
 
 static bool get_skeys(Object *obj, Error **errp)
@@ -118,7 +118,7 @@ static void set_help(Object *obj, bool value, Error **errp)
     }
 }
 
-static void kvm390_accel_class_init(ObjectClass *oc, void *data)
+static void kvm390_accel_class_init(ObjectClass *oc, Kvm390ClassData *data)
 {
     AccelClass *ac = ACCEL_CLASS(oc);
 
@@ -149,12 +149,13 @@ static void kvm390_accel_class_init(ObjectClass *oc, void *data)
         "Print this list and exit");
 }
 
-static void kvm390_ops_init(AccelOpsClass *ops)
+static void kvm390_ops_init(Kvm390OpsInit *init)
 {
+    AccelOpsClass *ops = kvm390_ops_of(init);
     AccelOpsClass *tcg = ACCEL_OPS_CLASS(
         object_class_by_name(ACCEL_OPS_NAME("tcg")));
 
-    tcg->ops_init(ops);
+    tcg->ops_init(init);
     if (object_dynamic_cast(OBJECT(current_machine), TYPE_KVM390_VM)) {
         kvm390_vm_ops_init(ops);
     } else {
@@ -162,7 +163,7 @@ static void kvm390_ops_init(AccelOpsClass *ops)
     }
 }
 
-static void kvm390_ops_class_init(ObjectClass *oc, void *data)
+static void kvm390_ops_class_init(ObjectClass *oc, Kvm390ClassData *data)
 {
     ACCEL_OPS_CLASS(oc)->ops_init = kvm390_ops_init;
 }

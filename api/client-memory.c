@@ -15,9 +15,9 @@
 #include "server.h"
 #include "vm-state.h"
 #include "exec/cputlb.h"
-#include "exec/memory.h"
 #include "qapi/error.h"
 #include "qemu/host-utils.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/host-fault.h"
 
 void kvm390_client_memory_add(uint64_t gpa, uint64_t size, uint64_t hva)

@@ -12,10 +12,9 @@
  */
 #include "qemu/osdep.h"
 #include "api.h"
-#include "exec/address-spaces.h"
 #include "exec/breakpoint.h"
-#include "exec/exec-all.h"
 #include "hw/core/cpu.h"
+#include "kvm390/include/compat.h"
 
 #define VALID_FLAGS (KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP | \
                      KVM_GUESTDBG_USE_HW_BP)

@@ -6,8 +6,7 @@
 #include "qemu/osdep.h"
 #include <sys/mman.h>
 #include "api.h"
-#include "exec/address-spaces.h"
-#include "exec/memory.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/host-fault.h"
 #include "qemu/rcu.h"
 

@@ -11,7 +11,7 @@
 #include "qemu/osdep.h"
 #include "cpu-model.h"
 #include "vm-state.h"
-#include "exec/address-spaces.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/interrupts.h"
 
 #define MAX_ISC      7

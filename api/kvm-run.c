@@ -11,10 +11,11 @@
 #include "qemu/osdep.h"
 #include "api.h"
 #include "s390x-internal.h"
-#include "exec/exec-all.h"
 #include "exec/cputlb.h"
 #include "qemu/main-loop.h"
 #include "tcg/tcg_s390x.h"
+#include "kvm390/include/compat.h"
+#include "kvm390/include/fpc.h"
 #include "kvm390/include/interrupts.h"
 
 static bool foreign(Kvm390Vcpu *vcpu)
@@ -187,7 +188,7 @@ void kvm390_run_sync(Kvm390Vcpu *vcpu)
 
     kvm390_run_pull(vcpu);
     /* With its rounding mode; an invalid one becomes 0, as with KVM. */
-    cpu_s390x_load_fpc(&vcpu->cpu->env, vcpu->cpu->env.fpc);
+    kvm390_load_fpc(&vcpu->cpu->env, vcpu->cpu->env.fpc);
     sync_dirty(vcpu, dirty);
     if (vcpu->prefix.type) {
         vcpu->prefix.type = 0;

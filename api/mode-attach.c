@@ -12,6 +12,7 @@
 #include "hw/s390x/s390_flic.h"
 #include "hw/s390x/sclp.h"
 #include "tcg/tcg_s390x.h"
+#include "kvm390/include/fpc.h"
 #include "kvm390/include/interrupts.h"
 #include "kvm390/include/vm.h"
 
@@ -31,7 +32,7 @@ static void attach_set_psw(Kvm390Vcpu *vcpu, uint64_t mask, uint64_t addr)
 
 static void attach_set_fpc(Kvm390Vcpu *vcpu, uint32_t fpc)
 {
-    cpu_s390x_load_fpc(&vcpu->cpu->env, fpc);
+    kvm390_load_fpc(&vcpu->cpu->env, fpc);
 }
 
 static uint64_t attach_get_cputm(Kvm390Vcpu *vcpu)

@@ -20,6 +20,7 @@
 #include "qemu/module.h"
 #include "system/system.h"
 #include "kvm390/include/accel.h"
+#include "kvm390/include/compat.h"
 
 #define TYPE_KVM390_API "kvm390-api"
 OBJECT_DECLARE_SIMPLE_TYPE(Kvm390Api, KVM390_API)
@@ -197,7 +198,7 @@ static void api_finalize(Object *obj)
     g_free(api->path);
 }
 
-static void api_class_init(ObjectClass *oc, void *data)
+static void api_class_init(ObjectClass *oc, Kvm390ClassData *data)
 {
     USER_CREATABLE_CLASS(oc)->complete = api_complete;
     oc->unparent = api_unparent;

@@ -6,10 +6,10 @@
 #include "qemu/osdep.h"
 #include "api.h"
 #include "mode.h"
-#include "exec/exec-all.h"
 #include "exec/cputlb.h"
 #include "hw/s390x/tod.h"
 #include "tcg/tcg_s390x.h"
+#include "kvm390/include/compat.h"
 
 int kvm390_get_regs(Kvm390Call *call)
 {

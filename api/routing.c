@@ -9,10 +9,9 @@
  */
 #include "qemu/osdep.h"
 #include "vm-state.h"
-#include "exec/address-spaces.h"
-#include "exec/memory.h"
 #include "qemu/atomic.h"
 #include "qemu/rcu.h"
+#include "kvm390/include/compat.h"
 
 /* The bits that an offset counts from an address must lie in its page. */
 static bool within_page(uint64_t addr, uint64_t offset)

@@ -8,12 +8,11 @@
  */
 #include "qemu/osdep.h"
 #include "vm-state.h"
-#include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
 #include "qemu/main-loop.h"
-#include "exec/memory.h"
 #include "kvm390/include/client-code.h"
 #include "kvm390/include/cmma-rules.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/essa.h"
 #include "kvm390/include/keys.h"
 #include "kvm390/trace.h"

@@ -7,9 +7,9 @@
 #include "api.h"
 #include "mode.h"
 #include "s390x-internal.h"
-#include "exec/exec-all.h"
 #include "exec/cputlb.h"
 #include "qemu/timer.h"
+#include "kvm390/include/compat.h"
 
 /* What an initial reset leaves in two control registers (PoP, "Resets"). */
 #define CR0_RESET  0xe0ull

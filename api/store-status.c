@@ -6,7 +6,7 @@
 #include "qemu/osdep.h"
 #include "api.h"
 #include "s390x-internal.h"
-#include "exec/address-spaces.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/host-fault.h"
 
 /* The save area, from absolute address 0x1200 on (PoP, "Store Status"). */

@@ -12,8 +12,8 @@
  */
 #include "qemu/osdep.h"
 #include "vm-state.h"
-#include "exec/address-spaces.h"
 #include "kvm390/include/client-code.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/keys.h"
 
 #define TYPE_UCAS_MEMORY "kvm390-ucas-memory"

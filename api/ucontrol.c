@@ -30,10 +30,10 @@
 #include "api.h"
 #include "s390x-internal.h"
 #include "exec/cputlb.h"
-#include "exec/exec-all.h"
 #include "hw/s390x/tod.h"
 #include "qemu/main-loop.h"
 #include "tcg/tcg_s390x.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/sie.h"
 
 static uint64_t get(Kvm390Vcpu *vcpu, size_t at, int size)

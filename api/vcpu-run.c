@@ -10,6 +10,7 @@
 #include "exec/cpu-common.h"
 #include "qemu/main-loop.h"
 #include "system/cpus.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/host-fault.h"
 
 /* It may have been before KVM_RUN began, or meant for one that is over. */
@@ -38,7 +39,7 @@ static void wait_halted(Kvm390Vcpu *vcpu)
         }
         qemu_cond_wait_bql(cs->halt_cond);
     }
-    qemu_wait_io_event_common(cs);
+    qemu_process_cpu_events_common(cs);
     if (cpu_has_work(cs)) {
         cs->halted = 0;
     }
@@ -92,7 +93,8 @@ static int run_guest(Kvm390Vcpu *vcpu)
                 vcpu->exit.stats[KVM390_STAT_signal_exits]++;
                 return -EINTR;
             }
-            cpu_exit(cs); /* interruptions are taken first, and no more */
+            /* Interruptions are taken first, and no more. */
+            tcg_kick_vcpu_thread(cs);
         }
         first = false;
         if (cs->halted) {

@@ -18,16 +18,16 @@
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
 #include "accel/tcg/tcg-accel-ops.h"
-#include "system/accel-ops.h"
 #include "system/cpus.h"
 #include "tcg/startup.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/vm.h"
 
 static void kick_vcpu_thread(CPUState *cs)
 {
     Kvm390Vcpu *vcpu = kvm390_vcpu_find(cs->cpu_index);
 
-    cpu_exit(cs);
+    tcg_kick_vcpu_thread(cs);
     smp_mb(); /* the work that is queued, before idle; pairs with wait_idle() */
     if (vcpu && qatomic_read(&vcpu->idle)) {
         event_notifier_set(&vcpu->kick);
@@ -108,7 +108,7 @@ static void *vcpu_thread(void *opaque)
     while (!(vcpu = kvm390_vcpu_find(cs->cpu_index))) {
         qemu_cond_wait_bql(cs->halt_cond);
         qatomic_set(&cs->exit_request, 0);
-        qemu_wait_io_event_common(cs);
+        qemu_process_cpu_events_common(cs);
     }
     bql_unlock();
     for (;;) {

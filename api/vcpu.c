@@ -7,6 +7,7 @@
 #include "vm-state.h"
 #include "qemu/main-loop.h"
 #include "system/cpus.h"
+#include "kvm390/include/compat.h"
 
 Kvm390Vcpu *kvm390_vcpu_find(int64_t id)
 {
@@ -51,7 +52,7 @@ void kvm390_vcpu_do_work(CPUState *cs)
 {
     if (!cpu_work_list_empty(cs) || cs->stop) {
         bql_lock();
-        qemu_wait_io_event_common(cs);
+        qemu_process_cpu_events_common(cs);
         bql_unlock();
     }
 }

@@ -7,6 +7,7 @@
 #include "vm-state.h"
 #include "qemu/main-loop.h"
 #include "system/cpus.h"
+#include "kvm390/include/compat.h"
 
 /* As much as Linux lets a program of 47 bits share. */
 #define DEFAULT_LIMIT (1ull << 47)
@@ -33,7 +34,7 @@ static void wait_once(void)
         if (cpu_work_list_empty(cs) && !cs->stop) {
             qemu_cond_wait_bql(cs->halt_cond);
         }
-        qemu_wait_io_event_common(cs);
+        qemu_process_cpu_events_common(cs);
     }
     kvm390_vm.waiters--;
 }

@@ -21,14 +21,13 @@
 #include "qemu/thread.h"
 #include "qemu/units.h"
 #include "cpu.h"
-#include "exec/exec-all.h"
-#include "exec/ram_addr.h"
 #include "migration/misc.h"
 #include "system/hostmem.h"
 #include "system/replay.h"
 #include "system/runstate.h"
 #include "system/system.h"
 #include "kvm390/include/accel.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/counters.h"
 #include "kvm390/trace.h"
 #include "cmma-internal.h"
@@ -81,9 +80,9 @@ static void invalidate_code(const Kvm390HostRange *range, Kvm390GfnRange run)
                        kvm390_host_offset(range, run.first);
     ram_addr_t size = (run.end - run.first) << TARGET_PAGE_BITS;
 
-    if (cpu_physical_memory_range_includes_clean(start, size,
+    if (physical_memory_range_includes_clean(start, size,
                                                  1 << DIRTY_MEMORY_CODE)) {
-        tb_invalidate_phys_range(start, start + size - 1);
+        kvm390_drop_blocks(start, start + size - 1);
     }
 }
 
@@ -289,7 +288,7 @@ void kvm390_host_release(Kvm390GfnRange gfn)
                               ~(1 << DIRTY_MEMORY_CODE);
 
             release_part(range, part);
-            cpu_physical_memory_set_dirty_range(
+            physical_memory_set_dirty_range(
                 range->block->offset + kvm390_host_offset(range, part.first),
                 (part.end - part.first) << TARGET_PAGE_BITS, clients);
         }

@@ -6,10 +6,9 @@
 #ifndef KVM390_HW_CMMA_INTERNAL_H
 #define KVM390_HW_CMMA_INTERNAL_H
 
-#include "exec/memory.h"
-#include "exec/ramblock.h"
 #include "qemu/rcu.h"
 #include "kvm390/include/cmma.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/essa.h"
 
 /* A stretch of guest memory and where the host keeps it. */

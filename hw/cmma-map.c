@@ -6,9 +6,8 @@
 #include "qemu/osdep.h"
 #include <sys/mman.h>
 #include "cpu.h"
-#include "exec/address-spaces.h"
-#include "exec/ram_addr.h"
 #include "system/replay.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/trace.h"
 #include "cmma-internal.h"
 
@@ -181,7 +180,7 @@ void kvm390_host_content_needed(uint64_t gfn)
         uint8_t clients = memory_region_get_dirty_log_mask(range->mr) &
                           (1 << DIRTY_MEMORY_MIGRATION);
 
-        cpu_physical_memory_set_dirty_range(
+        physical_memory_set_dirty_range(
             range->block->offset + kvm390_host_offset(range, gfn),
             TARGET_PAGE_SIZE, clients);
     }

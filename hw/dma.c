@@ -10,8 +10,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "exec/address-spaces.h"
 #include "kvm390/include/accel.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/dma.h"
 #include "kvm390/include/keys.h"
 

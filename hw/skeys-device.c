@@ -16,6 +16,7 @@
 #include "hw/s390x/storage-keys.h"
 #include "system/reset.h"
 #include "kvm390/include/accel.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/dma.h"
 #include "kvm390/include/keys.h"
 #include "kvm390/include/skeys.h"
@@ -115,7 +116,7 @@ static void skeys_realize(DeviceState *dev, Error **errp)
     qemu_register_resettable(OBJECT(dev));
 }
 
-static void class_init(ObjectClass *oc, void *data)
+static void class_init(ObjectClass *oc, Kvm390ClassData *data)
 {
     S390SKeysClass *skeyclass = S390_SKEYS_CLASS(oc);
     DeviceClass *dc = DEVICE_CLASS(oc);

@@ -16,6 +16,7 @@
 #include "system/system.h"
 #include "kvm390/include/accel.h"
 #include "kvm390/include/cmma-host.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/essa.h"
 
 #define TYPE_KVM390_STATTRIB "kvm390-stattrib"
@@ -106,7 +107,8 @@ static int set_migrationmode(S390StAttribState *sa, bool on, Error **errp)
 
 static int get_active(S390StAttribState *sa)
 {
-    return kvm390_cmma_enabled(&kvm390_guest_cmma) && sa->migration_enabled;
+    return kvm390_cmma_enabled(&kvm390_guest_cmma) &&
+           kvm390_stattrib_migrates(sa);
 }
 
 static long long get_dirtycount(S390StAttribState *sa)
@@ -141,7 +143,7 @@ Object *kvm390_stattrib_create(void)
     return object_new(TYPE_KVM390_STATTRIB);
 }
 
-static void kvm390_stattrib_class_init(ObjectClass *oc, void *data)
+static void kvm390_stattrib_class_init(ObjectClass *oc, Kvm390ClassData *data)
 {
     S390StAttribClass *sac = S390_STATTRIB_CLASS(oc);
     DeviceClass *dc = DEVICE_CLASS(oc);

@@ -18,6 +18,7 @@
 #include "hw/s390x/storage-keys.h"
 #include "hw/s390x/tod.h"
 #include "kvm390/include/accel.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/interrupts.h"
 #include "kvm390/include/vm.h"
 
@@ -70,7 +71,7 @@ static HotplugHandler *vm_hotplug_handler(MachineState *ms, DeviceState *dev)
            NULL;
 }
 
-static void vm_class_init(ObjectClass *oc, void *data)
+static void vm_class_init(ObjectClass *oc, Kvm390ClassData *data)
 {
     MachineClass *mc = MACHINE_CLASS(oc);
 

@@ -53,15 +53,8 @@ void kvm390_client_code_begin(struct TranslationBlock *tb);
  * Called with the page's lock held, before the block can run. Does nothing
  * where no client shares the guest's memory.
  */
-#ifdef TARGET_S390X
 void kvm390_client_code_add(struct TranslationBlock *tb, unsigned n,
                             bool first);
-#else
-static inline void kvm390_client_code_add(struct TranslationBlock *tb,
-                                          unsigned n, bool first)
-{
-}
-#endif
 
 /**
  * kvm390_client_code_compare: is a block still what it was translated from?

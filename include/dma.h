@@ -7,7 +7,7 @@
 #define KVM390_DMA_H
 
 #include "qemu/notify.h"
-#include "exec/memory.h"
+#include "kvm390/include/compat.h"
 
 /* An access to RAM that no generated code made, as the memory core sees it. */
 typedef struct Kvm390RamAccess {

@@ -31,8 +31,11 @@
 /* The indexes of all families; above them are the banks (tlbbanks.h). */
 #define KVM390_INDEXES              ((KVM390_KEY_FAMILIES + 1) * \
                                      KVM390_FAMILY_SIZE)
-/* NB_MMU_MODES, which is not known yet where this is included. */
-#define KVM390_TLBS                 16
+/*
+ * At least NB_MMU_MODES, which is not known yet where this is included: 16 of
+ * them in QEMU 10.0, 22 in 10.2.
+ */
+#define KVM390_TLBS                 22
 /* Translation-block flags: the family's number, 0 for the one without key. */
 #define KVM390_FLAG_FAMILY_SHIFT    4
 #define KVM390_FLAG_FAMILY          (3u << KVM390_FLAG_FAMILY_SHIFT)

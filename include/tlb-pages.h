@@ -27,6 +27,8 @@
 /* The end of a list, and what no entry's number is. */
 #define KVM390_TLB_NO_PLACE     UINT32_MAX
 
+struct CPUState;
+
 typedef struct Kvm390TlbPages {
     uint32_t size;              /* of the TLB; 0: none was seen yet */
     uint32_t *first;            /* by hash value: the number of an entry */
@@ -35,6 +37,15 @@ typedef struct Kvm390TlbPages {
         uint32_t value;         /* the one it was put in with */
     } *entry;                   /* by number */
 } Kvm390TlbPages;
+
+/**
+ * kvm390_tlb_pages_of: those of a CPU's TLB
+ * @mmu_idx: the TLB's MMU index
+ *
+ * For code that is compiled once for all targets, which cannot see what
+ * kvm390 keeps of a CPU.
+ */
+Kvm390TlbPages *kvm390_tlb_pages_of(struct CPUState *cs, unsigned mmu_idx);
 
 /** kvm390_tlb_pages_free: the TLB is gone */
 static inline void kvm390_tlb_pages_free(Kvm390TlbPages *pages)

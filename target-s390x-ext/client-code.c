@@ -6,13 +6,13 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/helper-proto.h"
-#include "exec/ram_addr.h"
 #include "exec/translation-block.h"
 #include "accel/tcg/tb-internal.h"
 #include "qemu/lockable.h"
 #include "qemu/rcu.h"
 #include "qemu/thread.h"
 #include "kvm390/include/client-code.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/counters.h"
 #include "kvm390/include/exits.h"
 
@@ -126,7 +126,7 @@ static void drop(CodeCopy *copy)
             g_free_rcu(copy, rcu);
         }
     }
-    tb_invalidate_phys_range(ram_addr, ram_addr + TARGET_PAGE_SIZE - 1);
+    kvm390_drop_blocks(ram_addr, ram_addr + TARGET_PAGE_SIZE - 1);
 }
 
 bool kvm390_client_code_compare(TranslationBlock *tb)
@@ -195,8 +195,8 @@ void kvm390_forget_client_code(uint64_t ram_addr, uint64_t len)
     for (i = 0; i < taken->len; i++) {
         CodeCopy *copy = g_ptr_array_index(taken, i);
 
-        tb_invalidate_phys_range(copy->ram_addr,
-                                 copy->ram_addr + TARGET_PAGE_SIZE - 1);
+        kvm390_drop_blocks(copy->ram_addr,
+                           copy->ram_addr + TARGET_PAGE_SIZE - 1);
         g_free_rcu(copy, rcu);
     }
 }

@@ -8,6 +8,7 @@
 #include "qemu/timer.h"
 #include "exec/cputlb.h"
 #include "exec/tb-flush.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/controls.h"
 #include "kvm390/include/protection.h"
 #include "kvm390/include/tlbsize.h"

@@ -7,10 +7,9 @@
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "tcg/tcg_s390x.h"
-#include "exec/cpu_ldst.h"
 #include "exec/cputlb.h"
-#include "exec/exec-all.h"
 #include "exec/helper-proto.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/interpret.h"
 #include "kvm390/include/translation.h"
 

@@ -10,10 +10,9 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "s390x-internal.h"
-#include "exec/address-spaces.h"
-#include "exec/memory.h"
 #include "tcg/tcg_s390x.h"
 #include "exit-record.h"
+#include "kvm390/include/compat.h"
 
 #define INVALID_TOKEN   (~0ull)
 #define ZARCH           0x8000000000000000ull

@@ -7,9 +7,9 @@
 #include "kvm390/include/uapi.h"
 #include "cpu.h"
 #include "s390x-internal.h"
-#include "exec/cpu_ldst.h"
-#include "exec/exec-all.h"
+#include "accel/tcg/tcg-accel-ops.h"
 #include "exit-record.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/gaccess.h"
 
 Kvm390Exit *kvm390_exit_of(CPUS390XState *env)
@@ -83,7 +83,7 @@ uint64_t kvm390_failed_instruction(CPUS390XState *env)
 
 void kvm390_exit_soon(CPUS390XState *env)
 {
-    cpu_exit(env_cpu(env));
+    tcg_kick_vcpu_thread(env_cpu(env));
 }
 
 void G_NORETURN kvm390_exit_now(CPUS390XState *env)

@@ -4,12 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/uapi.h"
 #include "cpu.h"
 #include "s390x-internal.h"
-#include "exec/exec-all.h"
 #include "exec/helper-proto.h"
-#include "exec/memory.h"
 #include "qemu/main-loop.h"
 #include "tcg/tcg_s390x.h"
 #include "kvm390/include/exits.h"

@@ -6,9 +6,7 @@
 #include "qemu/osdep.h"
 #include "qemu/atomic128.h"
 #include "cpu.h"
-#include "exec/address-spaces.h"
-#include "exec/exec-all.h"
-#include "exec/ram_addr.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/guest-access.h"
 #include "kvm390/include/host-fault.h"
 #include "kvm390/include/keys.h"
@@ -75,13 +73,13 @@ static void mark_dirty(Kvm390GuestMemory *gm, uint64_t abs, uint64_t len)
     uint8_t clean = gm->dirty_log_mask;
 
     if (clean) {
-        clean = cpu_physical_memory_range_includes_clean(addr, len, clean);
+        clean = physical_memory_range_includes_clean(addr, len, clean);
     }
     if (clean & (1 << DIRTY_MEMORY_CODE)) {
-        tb_invalidate_phys_range(addr, addr + len - 1);
+        kvm390_drop_blocks(addr, addr + len - 1);
         clean &= ~(1 << DIRTY_MEMORY_CODE);
     }
-    cpu_physical_memory_set_dirty_range(addr, len, clean);
+    physical_memory_set_dirty_range(addr, len, clean);
 }
 
 /* kvm390_keys_record() for a stretch that may be long: words side by side. */

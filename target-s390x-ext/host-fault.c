@@ -7,6 +7,7 @@
 #include "cpu.h"
 #include "qemu/lockable.h"
 #include "qemu/thread.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/exits.h"
 #include "kvm390/include/host-fault.h"
 #include "kvm390/include/stretches.h"

@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/interrupts.h"
 #include "s390x-internal.h"
-#include "exec/exec-all.h"
 #include "hw/core/cpu.h"
 #include "hw/s390x/s390_flic.h"
 #include "hw/s390x/tod.h"

@@ -13,12 +13,10 @@
 #include "s390x-internal.h"
 #include "tcg/tcg_s390x.h"
 #include "tcg/tcg.h"
-#include "exec/address-spaces.h"
-#include "exec/exec-all.h"
 #include "exec/helper-proto.h"
-#include "exec/ram_addr.h"
 #include "exec/translation-block.h"
 #include "hw/boards.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/interpret.h"
 #include "kvm390/include/keyrules.h"
 #include "kvm390/include/keys.h"
@@ -136,7 +134,7 @@ static inline uint64_t gfn_of_real(CPUS390XState *env, uint64_t addr,
  */
 static bool holds_code(uint64_t offset)
 {
-    return !cpu_physical_memory_get_dirty_flag(initial_ram + offset,
+    return !physical_memory_get_dirty_flag(initial_ram + offset,
                                                DIRTY_MEMORY_CODE);
 }
 

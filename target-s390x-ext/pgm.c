@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "tcg/tcg_s390x.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/guest-access.h"
 #include "kvm390/include/interrupts.h"
 #include "kvm390/trace.h"

@@ -5,10 +5,9 @@
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "exec/address-spaces.h"
-#include "exec/memory.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/keyrules.h"
 #include "kvm390/include/keys.h"
 #include "kvm390/include/quiesce.h"

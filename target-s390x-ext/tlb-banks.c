@@ -6,10 +6,16 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/cputlb.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/protection.h"
 
 QEMU_BUILD_BUG_ON(KVM390_INDEXES + KVM390_TLB_BANKS > NB_MMU_MODES);
-QEMU_BUILD_BUG_ON(KVM390_TLBS != NB_MMU_MODES);
+QEMU_BUILD_BUG_ON(KVM390_TLBS < NB_MMU_MODES);
+
+Kvm390TlbPages *kvm390_tlb_pages_of(CPUState *cs, unsigned mmu_idx)
+{
+    return &cpu_env(cs)->kvm390.pages[mmu_idx];
+}
 
 static void change_places(CPUState *cs, unsigned one, unsigned other)
 {
@@ -18,17 +24,17 @@ static void change_places(CPUState *cs, unsigned one, unsigned other)
 
     qemu_spin_lock(&tlb->c.lock);
     CPUTLBDesc desc = tlb->d[one];
-    CPUTLBDescFast fast = tlb->f[one];
+    CPUTLBDescFast fast = *cpu_tlb_fast(cs, one);
     Kvm390TlbPages its_pages = pages[one];
     bool dirty = extract32(tlb->c.dirty, one, 1);
 
     tlb->d[one] = tlb->d[other];
-    tlb->f[one] = tlb->f[other];
+    *cpu_tlb_fast(cs, one) = *cpu_tlb_fast(cs, other);
     pages[one] = pages[other];
     tlb->c.dirty = deposit32(tlb->c.dirty, one, 1,
                              extract32(tlb->c.dirty, other, 1));
     tlb->d[other] = desc;
-    tlb->f[other] = fast;
+    *cpu_tlb_fast(cs, other) = fast;
     pages[other] = its_pages;
     tlb->c.dirty = deposit32(tlb->c.dirty, other, 1, dirty);
     qemu_spin_unlock(&tlb->c.lock);

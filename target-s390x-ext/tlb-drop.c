@@ -5,9 +5,9 @@
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "exec/cpu-all.h"
 #include "exec/tlb-common.h"
 #include "hw/core/cpu.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/protection.h"
 #include "kvm390/include/tlb-drop.h"
 
@@ -46,7 +46,7 @@ static bool drop_from_tlb_locked(CPUState *cs, int mmu_idx, uintptr_t host)
 
     for (n = kvm390_tlb_pages_first(pages, host); n != KVM390_TLB_NO_PLACE;
          n = kvm390_tlb_pages_next(pages, n)) {
-        found |= drop_entry_locked(&cs->neg.tlb.f[mmu_idx].table[n], host);
+        found |= drop_entry_locked(&cpu_tlb_fast(cs, mmu_idx)->table[n], host);
     }
     for (n = 0; n < CPU_VTLB_SIZE; n++) {
         found |= drop_entry_locked(&cs->neg.tlb.d[mmu_idx].vtable[n], host);

@@ -11,13 +11,14 @@
 #include "cpu.h"
 #include "exec/cputlb.h"
 #include "exec/tlb-common.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/protection.h"
 #include "kvm390/include/tlbsize.h"
 #include "kvm390/trace.h"
 
 static size_t entries_of(CPUState *cs, int mmu_idx)
 {
-    return (cs->neg.tlb.f[mmu_idx].mask >> CPU_TLB_ENTRY_BITS) + 1;
+    return (cpu_tlb_fast(cs, mmu_idx)->mask >> CPU_TLB_ENTRY_BITS) + 1;
 }
 
 static void grow_tlb(CPUState *cs, run_on_cpu_data data)

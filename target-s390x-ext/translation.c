@@ -10,6 +10,7 @@
 #include "tcg/tcg_s390x.h"
 #include "exec/page-protection.h"
 #include "kvm390/include/access-registers.h"
+#include "kvm390/include/compat.h"
 #include "kvm390/include/exits.h"
 #include "kvm390/include/host-fault.h"
 #include "kvm390/include/interpret.h"

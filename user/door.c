@@ -12,6 +12,7 @@
 #include "signal-common.h"
 #include "user/page-protection.h"
 #include "kvm390/client/internal.h"
+#include "kvm390/include/compat.h"
 #include "door.h"
 #include "objects.h"
 #include "paths.h"
@@ -39,7 +40,7 @@ struct walk {
 };
 
 static int add_protection(void *opaque, target_ulong start, target_ulong end,
-                          unsigned long flags)
+                          Kvm390PageFlags flags)
 {
     const struct walk *w = opaque;
     struct kvm390_mapping m = {
