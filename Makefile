@@ -12,7 +12,7 @@ export V
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
-B := $(CURDIR)/build
+include scripts/version.mk
 OBJ := $(B)/obj$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)
 QEMU_TREE := $(B)/qemu
 QEMU_SOURCE := $(if $(QEMU_SRC),$(abspath $(QEMU_SRC)),$(B)/qemu-src)
@@ -43,7 +43,7 @@ all emulator: configure
 deps: ## install what building and testing needs, as root (FOR=docs: what only that needs)
 	@scripts/deps install $(FOR)
 
-ensure-deps:
+ensure-deps: $(SHARED_LINKS)
 	@scripts/deps ensure
 
 ifeq ($(QEMU_SRC),)
@@ -54,7 +54,7 @@ tree: ensure-deps ## the QEMU tree with the hooks applied, build/qemu
 		$(if $(QEMU_SRC),--sync)
 
 $(B)/qemu-src: | ensure-deps
-	@scripts/fetch-qemu $@
+	@scripts/fetch-qemu $@ $(QEMU_PURPOSE)
 
 # All that any target takes from the network. A part of the project that needs
 # more adds its own target to FETCH.
@@ -71,7 +71,7 @@ configure: tree
 	@scripts/configure $(QEMU_TREE) $(OBJ) $(if $(SANITIZE),--sanitize) \
 		$(if $(COVERAGE),--coverage) $(if $(DEBUG),--debug)
 
-include $(sort $(wildcard scripts/*.mk))
+include $(filter-out scripts/version.mk,$(sort $(wildcard scripts/*.mk)))
 
 fetch: $(FETCH)
 
@@ -98,4 +98,4 @@ distclean: ## remove build/ whole
 help: ## this list
 	@awk -F':.*## ' '/^## /{printf "\n%s\n", substr($$0,4)} \
 		/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nVariables: V=1 (show commands), SANITIZE=1 (AddressSanitizer, UBSan), DEBUG=1 (all that a\ndebugger can use; without it, lines and functions), QEMU_SRC=DIR (your own QEMU\ntree, which is copied, not changed), TESTS=pattern, ACCEL, SMP, MEM, KERNEL,\nKVM390_MIRROR=URL (a Debian mirror).\n'
+	@printf '\nVariables: V=1 (show commands), SANITIZE=1 (AddressSanitizer, UBSan), DEBUG=1 (all that a\ndebugger can use; without it, lines and functions), QEMU_SRC=DIR (your own QEMU\ntree, which is copied, not changed), QEMU_VERSION=X.Y (one of: $(QEMU_VERSIONS)),\nTESTS=pattern, ACCEL, SMP, MEM, KERNEL,\nKVM390_MIRROR=URL (a Debian mirror).\n'
