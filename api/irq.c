@@ -243,32 +243,30 @@ int kvm390_vcpu_interrupt(Kvm390Call *call)
 
 /* --- floating interruptions --- */
 
+static unsigned float_stat(uint64_t type)
+{
+    switch (type) {
+    case KVM_S390_MCHK:
+        return KVM390_VM_STAT_inject_float_mchk;
+    case KVM_S390_INT_PFAULT_DONE:
+        return KVM390_VM_STAT_inject_pfault_done;
+    case KVM_S390_INT_SERVICE:
+        return KVM390_VM_STAT_inject_service_signal;
+    case KVM_S390_INT_VIRTIO:
+        return KVM390_VM_STAT_inject_virtio;
+    default:
+        return KVM390_VM_STAT_inject_io;
+    }
+}
+
 int kvm390_inject_vm(const struct kvm_s390_irq *irq)
 {
-    uint64_t *stats = kvm390_vm.stat_values;
     int ret = kvm390_mode->inject_floating(irq);
 
-    if (ret) {
-        return ret;
+    if (!ret) {
+        kvm390_vm.stat_values[float_stat(irq->type)]++;
     }
-    switch (irq->type) {
-    case KVM_S390_MCHK:
-        stats[KVM390_VM_STAT_inject_float_mchk]++;
-        break;
-    case KVM_S390_INT_PFAULT_DONE:
-        stats[KVM390_VM_STAT_inject_pfault_done]++;
-        break;
-    case KVM_S390_INT_SERVICE:
-        stats[KVM390_VM_STAT_inject_service_signal]++;
-        break;
-    case KVM_S390_INT_VIRTIO:
-        stats[KVM390_VM_STAT_inject_virtio]++;
-        break;
-    default:
-        stats[KVM390_VM_STAT_inject_io]++;
-        break;
-    }
-    return 0;
+    return ret;
 }
 
 int kvm390_vm_interrupt(Kvm390Call *call)

@@ -57,15 +57,6 @@ void kvm390_client_code_add(struct TranslationBlock *tb, unsigned n,
                             bool first);
 
 /**
- * kvm390_client_code_compare: is a block still what it was translated from?
- *
- * Returns: true, and the block counts as compared in this epoch; or false: all
- * blocks of the page have been dropped, and this one must not run. A vCPU's
- * thread, in cpu_exec().
- */
-bool kvm390_client_code_compare(struct TranslationBlock *tb);
-
-/**
  * kvm390_forget_client_code: a range of RAM goes away
  *
  * Its translations go, too: other RAM may come to have its addresses. Any

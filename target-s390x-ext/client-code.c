@@ -129,7 +129,11 @@ static void drop(CodeCopy *copy)
     kvm390_drop_blocks(ram_addr, ram_addr + TARGET_PAGE_SIZE - 1);
 }
 
-bool kvm390_client_code_compare(TranslationBlock *tb)
+/*
+ * Is the block still what it was translated from? If so it counts as compared
+ * in this epoch; if not, all blocks of the page have been dropped.
+ */
+static bool compare(TranslationBlock *tb)
 {
     uint64_t now = qatomic_load_acquire(&epoch);
     size_t offset, len;
@@ -152,7 +156,7 @@ bool kvm390_client_code_compare(TranslationBlock *tb)
 
 void HELPER(kvm390_client_code)(CPUS390XState *env, void *tb)
 {
-    if (!kvm390_client_code_compare(tb)) {
+    if (!compare(tb)) {
         cpu_loop_exit_restore(env_cpu(env), GETPC());
     }
 }

@@ -52,21 +52,29 @@ static void *serve(void *opaque)
     return NULL;
 }
 
-static struct kvm390_vm *attach(pthread_t *thread)
+/* Starts the server that answers @request with too much; its VM is @vm. */
+static void attach(pthread_t *thread, uint32_t request)
 {
     struct sockaddr_un addr = { .sun_family = AF_UNIX };
     int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    struct kvm390_vm *attached;
 
     snprintf(addr.sun_path, sizeof(addr.sun_path), "%.80s/hostile", directory);
     unlink(addr.sun_path);
+    too_long = request;
     CHECK(!bind(listener, (struct sockaddr *)&addr, sizeof(addr)));
     CHECK(!listen(listener, 1));
     pthread_create(thread, NULL, serve, (void *)(intptr_t)listener);
-    attached = kvm390_vm_attach(addr.sun_path);
+    vm = kvm390_vm_attach(addr.sun_path);
     close(listener);
-    CHECK(attached);
-    return attached;
+    CHECK(vm);
+}
+
+/* Its server ends with it. */
+static void detach(pthread_t thread)
+{
+    kvm390_vm_close(vm);
+    vm = NULL;
+    pthread_join(thread, NULL);
 }
 
 /* Whether all that is there was left alone. */
@@ -83,19 +91,16 @@ static void test_dirty_log(void)
     static unsigned char bitmap[2 * MORE];
     struct kvm_dirty_log log = { .slot = 3, .dirty_bitmap = bitmap };
     pthread_t thread;
-    struct kvm390_vm *attached;
 
-    too_long = KVM_GET_DIRTY_LOG;
-    attached = attach(&thread);
+    attach(&thread, KVM_GET_DIRTY_LOG);
     /* A slot that the client never set has no bitmap. */
-    FAILS(kvm390_vm_ioctl(attached, KVM_GET_DIRTY_LOG, &log), EIO);
+    FAILS(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log), EIO);
     CHECK(untouched(bitmap, 0, sizeof(bitmap)));
     /* One of 128 pages has 16 bytes. */
-    CHECK(!set_slot_of(attached, 3, 0, 0, 128 << 12, map(128 << 12)));
-    FAILS(kvm390_vm_ioctl(attached, KVM_GET_DIRTY_LOG, &log), EIO);
+    CHECK(!set_slot(3, 0, 0, 128 << 12, map(128 << 12)));
+    FAILS(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log), EIO);
     CHECK(!untouched(bitmap, 0, 16) && untouched(bitmap, 16, sizeof(bitmap)));
-    kvm390_vm_close(attached);
-    pthread_join(thread, NULL);
+    detach(thread);
 }
 
 static void test_keys(void)
@@ -105,14 +110,11 @@ static void test_keys(void)
         .count = 10, .skeydata_addr = (uintptr_t)data,
     };
     pthread_t thread;
-    struct kvm390_vm *attached;
 
-    too_long = KVM_S390_GET_SKEYS;
-    attached = attach(&thread);
-    FAILS(kvm390_vm_ioctl(attached, KVM_S390_GET_SKEYS, &keys), EIO);
+    attach(&thread, KVM_S390_GET_SKEYS);
+    FAILS(kvm390_vm_ioctl(vm, KVM_S390_GET_SKEYS, &keys), EIO);
     CHECK(untouched(data, 10, sizeof(data)));
-    kvm390_vm_close(attached);
-    pthread_join(thread, NULL);
+    detach(thread);
 }
 
 int main(int argc, char **argv)
