@@ -5,6 +5,7 @@
 # facts as TAP, and where Debian is to be had. Who sources this has set $top and
 # $work.
 
+: "${top:?}" "${work:?}"
 passed=0 failed=0
 
 # one FACT COMMAND...: it holds if the command succeeds
