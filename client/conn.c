@@ -256,3 +256,22 @@ int kvm390_call(struct kvm390_conn *conn, struct kvm390_message *msg,
     }
     return ret;
 }
+
+int kvm390_command(struct kvm390_conn *conn, uint32_t cmd, int32_t target,
+                   uint64_t arg, int send_fd, int *recv_fd)
+{
+    struct kvm390_message msg = {
+        .head = { .cmd = cmd, .target = target, .arg = arg },
+    };
+    void *reply;
+
+    if (kvm390_call(conn, &msg, NULL, send_fd, recv_fd, &reply)) {
+        return -1;
+    }
+    free(reply);
+    if (msg.head.ret < 0) {
+        errno = -msg.head.ret;
+        return -1;
+    }
+    return msg.head.ret;
+}

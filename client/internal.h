@@ -88,6 +88,21 @@ bool kvm390_is_hidden(int fd);
  */
 pid_t kvm390_spawn(char *const argv[], bool detached);
 
+/**
+ * kvm390_server_start: start a VM's process
+ * @qemu: the emulator; NULL: what KVM390_QEMU names, or the installed one
+ * @fd: the server's end of the connection, which stays the caller's
+ *
+ * Returns the process, or -1 with errno set.
+ */
+pid_t kvm390_server_start(const char *qemu, int fd);
+
+/**
+ * kvm390_server_end: end it, and wait for that if it is a child
+ * @fd: our end of the connection
+ */
+void kvm390_server_end(int fd, pid_t pid);
+
 /*
  * One connection. Its lock is of all the rest. A reply is received with one
  * system call, if it is a short one.
@@ -118,6 +133,16 @@ struct kvm390_message {
  */
 int kvm390_call(struct kvm390_conn *conn, struct kvm390_message *msg,
                 const void *buf, int send_fd, int *recv_fd, void **reply);
+
+/**
+ * kvm390_command: a request without a struct or buffers
+ * @target, @arg: as in struct kvm390_head
+ * @send_fd, @recv_fd: as kvm390_call()
+ *
+ * Returns the server's answer, 0 or more, or -1 with errno set.
+ */
+int kvm390_command(struct kvm390_conn *conn, uint32_t cmd, int32_t target,
+                   uint64_t arg, int send_fd, int *recv_fd);
 
 /**
  * kvm390_send, kvm390_recv: the two halves of it; the caller holds the lock.

@@ -85,18 +85,10 @@ def forbidden(graph):
     return sorted(found)
 
 
-def complaints(graph, known):
-    """What is wrong, as lines; @known: circles that are still allowed.
-
-    A circle may be a part of a known one. A known one that is gone is wrong,
-    too, so that the list gets shorter.
-    """
-    found = circles(graph)
+def complaints(graph):
+    """What is wrong, as lines"""
     lines = [f'{a} uses {b}: {", ".join(names)}'
              for a, b, names in forbidden(graph)]
     lines += [f'a circle: {" ".join(sorted(c))}'
-              for c in sorted(found, key=sorted)
-              if not any(c <= k for k in known)]
-    lines += [f'not a circle any more: {" ".join(sorted(k))}'
-              for k in known if not any(c <= k for c in found)]
+              for c in sorted(circles(graph), key=sorted)]
     return lines
