@@ -34,7 +34,7 @@ static int pre_save(void *opaque)
     return 0;
 }
 
-static bool has(const char *name, bool there, bool here)
+static bool stream_has(const char *name, bool there, bool here)
 {
     if (there && !here) {
         error_report("kvm390: the guest was started with -accel "
@@ -45,10 +45,10 @@ static bool has(const char *name, bool there, bool here)
 
 static int post_load(void *opaque, int version_id)
 {
-    bool ok = has("skeys", sent.skeys, kvm390_config.skeys);
+    bool ok = stream_has("skeys", sent.skeys, kvm390_config.skeys);
 
-    ok &= has("cmma", sent.cmma, kvm390_config.cmma);
-    ok &= has("sie", sent.sie, kvm390_config.sie);
+    ok &= stream_has("cmma", sent.cmma, kvm390_config.cmma);
+    ok &= stream_has("sie", sent.sie, kvm390_config.sie);
     return ok ? 0 : -EINVAL;
 }
 

@@ -45,12 +45,12 @@ static int yes(void)
     return 1;
 }
 
-static int skeys(void)
+static int storage_keys(void)
 {
     return kvm390_skeys_wanted();
 }
 
-static int cmma(void)
+static int cmma_migration(void)
 {
     return kvm390_cmma_wanted();
 }
@@ -66,7 +66,7 @@ static int guest_debug(void)
            KVM_GUESTDBG_USE_HW_BP;
 }
 
-static int ucontrol(void)
+static int ucontrol_vms(void)
 {
     return kvm390_mode->client_runs;
 }
@@ -113,9 +113,9 @@ static int cpu_topology(void)
     CAP(KVM_CAP_MAX_VCPU_ID, max_vcpus) \
     CAP(KVM_CAP_S390_MEM_OP, mem_op_size) \
     CAP(KVM_CAP_S390_MEM_OP_EXTENSION, mem_op_extension) \
-    CAP(KVM_CAP_S390_SKEYS, skeys) \
-    CAP(KVM_CAP_S390_KEYOP, skeys) \
-    CAP(KVM_CAP_S390_CMMA_MIGRATION, cmma) \
+    CAP(KVM_CAP_S390_SKEYS, storage_keys) \
+    CAP(KVM_CAP_S390_KEYOP, storage_keys) \
+    CAP(KVM_CAP_S390_CMMA_MIGRATION, cmma_migration) \
     CAP(KVM_CAP_NR_MEMSLOTS, nr_slots) \
     CAP(KVM_CAP_USER_MEMORY, yes) \
     CAP(KVM_CAP_USER_MEMORY2, yes) \
@@ -149,7 +149,7 @@ static int cpu_topology(void)
     CAP(KVM_CAP_S390_CSS_SUPPORT, yes) \
     CAP(KVM_CAP_S390_INJECT_IRQ, yes) \
     CAP(KVM_CAP_S390_IRQ_STATE, yes) \
-    CAP(KVM_CAP_S390_UCONTROL, ucontrol) \
+    CAP(KVM_CAP_S390_UCONTROL, ucontrol_vms) \
     CAP(KVM_CAP_S390_USER_SIGP, yes) \
     CAP(KVM_CAP_S390_USER_STSI, yes) \
     CAP(KVM_CAP_S390_USER_INSTR0, yes) \

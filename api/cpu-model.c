@@ -113,7 +113,7 @@ static void fill_subfuncs(const S390FeatBitmap feats,
     }
 }
 
-static uint64_t cpuid(void)
+static uint64_t model_cpuid(void)
 {
     return s390_cpuid_from_cpu_model(get_max_cpu_model(NULL));
 }
@@ -159,7 +159,7 @@ static void mask_granted(uint64_t *list)
     }
 }
 
-static void init(void)
+static void cpu_model_init(void)
 {
     if (model.init) {
         return;
@@ -167,7 +167,7 @@ static void init(void)
     model.init = true;
     bitmap_copy(model.machine, get_max_cpu_model(NULL)->features,
                 S390_FEAT_MAX);
-    model.processor.cpuid = cpuid();
+    model.processor.cpuid = model_cpuid();
     if (kvm390_mode->client_runs) {
         model.processor.cpuid |= 0xffull << 56; /* the version: a guest's */
     }
@@ -184,14 +184,14 @@ bool kvm390_model_facility(unsigned nr)
 {
     uint64_t list[FACILITY_BYTES / 8];
 
-    init();
+    cpu_model_init();
     fill_facilities(model.machine, list);
     return has_facility(list, nr);
 }
 
 bool kvm390_model_vm_facility(unsigned nr)
 {
-    init();
+    cpu_model_init();
     return has_facility((uint64_t *)model.processor.fac_list, nr);
 }
 
@@ -202,7 +202,7 @@ int kvm390_model_grant(uint32_t cap)
     if (kvm390_vcpus()) {
         return -EBUSY;
     }
-    init();
+    cpu_model_init();
     for (i = 0; i < ARRAY_SIZE(granted); i++) {
         const unsigned nr = granted[i].facility;
 
@@ -217,7 +217,7 @@ int kvm390_model_grant(uint32_t cap)
 
 uint64_t kvm390_model_cpuid(void)
 {
-    init();
+    cpu_model_init();
     return model.processor.cpuid;
 }
 
@@ -225,7 +225,7 @@ static void get_machine(Kvm390Call *call)
 {
     struct kvm_s390_vm_cpu_machine *m = kvm390_api_out(call, sizeof(*m));
 
-    m->cpuid = cpuid();
+    m->cpuid = model_cpuid();
     m->ibc = s390_ibc_from_cpu_model(get_max_cpu_model(NULL));
     fill_facilities(model.machine, (uint64_t *)m->fac_list);
     memcpy(m->fac_mask, model.mask, sizeof(m->fac_mask));
@@ -233,7 +233,7 @@ static void get_machine(Kvm390Call *call)
 
 int kvm390_model_get(uint64_t attr, Kvm390Call *call)
 {
-    init();
+    cpu_model_init();
     switch (attr) {
     case KVM_S390_VM_CPU_PROCESSOR:
         memcpy(kvm390_api_out(call, sizeof(model.processor)),
@@ -268,7 +268,7 @@ int kvm390_model_get(uint64_t attr, Kvm390Call *call)
 }
 
 /* Is @want within @may, both of @len bytes? */
-static bool subset(const void *want, const void *may, size_t len)
+static bool is_subset(const void *want, const void *may, size_t len)
 {
     const uint8_t *w = want, *m = may;
     size_t i;
@@ -327,7 +327,7 @@ static bool feat_available(const uint8_t *in)
     struct kvm_s390_vm_cpu_feat may;
 
     fill_features(model.machine, &may);
-    return subset(in, &may, sizeof(may));
+    return is_subset(in, &may, sizeof(may));
 }
 
 static bool uv_feat_available(const uint8_t *in)
@@ -355,7 +355,7 @@ static int set_if(Kvm390Call *call, bool (*available)(const uint8_t *),
 
 int kvm390_model_set(uint64_t attr, Kvm390Call *call)
 {
-    init();
+    cpu_model_init();
     switch (attr) {
     case KVM_S390_VM_CPU_PROCESSOR:
         return set_if(call, NULL, set_processor);
@@ -376,8 +376,8 @@ static bool bit_of(const void *block, unsigned bit)
 }
 
 /* Did user space leave the guest this feature, which the machine has? */
-static bool chosen(S390Feat feat, const uint8_t *facilities,
-                   const uint8_t *feats)
+static bool is_chosen(S390Feat feat, const uint8_t *facilities,
+                      const uint8_t *feats)
 {
     const S390FeatDef *def = s390_feat_def(feat);
     size_t i;
@@ -406,7 +406,7 @@ void kvm390_model_apply(S390CPU *cpu)
     S390Feat feat;
     size_t i;
 
-    init();
+    cpu_model_init();
     for (i = 0; i < FACILITY_BYTES / 8; i++) {
         stq_be_p(facilities + 8 * i, model.processor.fac_list[i]);
     }
@@ -417,7 +417,7 @@ void kvm390_model_apply(S390CPU *cpu)
     for (feat = find_first_bit(model.machine, S390_FEAT_MAX);
          feat < S390_FEAT_MAX;
          feat = find_next_bit(model.machine, S390_FEAT_MAX, feat + 1)) {
-        if (!chosen(feat, facilities, feats)) {
+        if (!is_chosen(feat, facilities, feats)) {
             clear_bit(feat, cpu->model->features);
         }
     }
@@ -444,7 +444,7 @@ int kvm390_get_masks(Kvm390Call *call)
     if (!reserved_clear(range)) {
         return -EINVAL;
     }
-    init();
+    cpu_model_init();
     switch (range->range) {
     case KVM_S390_REG_MASK_FACILITIES:
         memset(kvm390_api_out(call, FACILITY_BYTES), 0xff, FACILITY_BYTES);

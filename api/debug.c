@@ -24,7 +24,7 @@
 /* Of a breakpoint's range that TCG looks out for; longer ones are stepped. */
 #define MAX_RANGE   256
 
-static bool enabled(Kvm390Vcpu *vcpu, uint32_t what)
+static bool debugging_enabled(Kvm390Vcpu *vcpu, uint32_t what)
 {
     return vcpu->debug.control & KVM_GUESTDBG_ENABLE &&
            vcpu->debug.control & what;
@@ -32,7 +32,7 @@ static bool enabled(Kvm390Vcpu *vcpu, uint32_t what)
 
 static bool single_step(Kvm390Vcpu *vcpu)
 {
-    return enabled(vcpu, KVM_GUESTDBG_SINGLESTEP);
+    return debugging_enabled(vcpu, KVM_GUESTDBG_SINGLESTEP);
 }
 
 /* --- the points --- */
@@ -54,7 +54,7 @@ static bool breakpoint_at(Kvm390Vcpu *vcpu, uint64_t addr)
 {
     unsigned i;
 
-    for (i = 0; enabled(vcpu, KVM_GUESTDBG_USE_HW_BP) &&
+    for (i = 0; debugging_enabled(vcpu, KVM_GUESTDBG_USE_HW_BP) &&
                 i < vcpu->debug.n; i++) {
         if (is_at(&vcpu->debug.points[i].at, addr)) {
             return true;
@@ -64,7 +64,7 @@ static bool breakpoint_at(Kvm390Vcpu *vcpu, uint64_t addr)
 }
 
 /* The watchpoint whose bytes have changed, or NULL. */
-static const struct kvm_hw_breakpoint *changed(Kvm390Vcpu *vcpu)
+static const struct kvm_hw_breakpoint *memory_changed(Kvm390Vcpu *vcpu)
 {
     uint8_t now[MAX_WATCHED];
     unsigned i;
@@ -92,7 +92,7 @@ static void clear_points(Kvm390Vcpu *vcpu)
     vcpu->debug.long_range = false;
 }
 
-static int watch(CPUState *cs, Kvm390DebugPoint *point)
+static int watch_memory(CPUState *cs, Kvm390DebugPoint *point)
 {
     if (point->at.len > MAX_WATCHED) {
         return -EINVAL;
@@ -107,7 +107,7 @@ static int watch(CPUState *cs, Kvm390DebugPoint *point)
     return 0;
 }
 
-static int insert(Kvm390Vcpu *vcpu, const struct kvm_hw_breakpoint *at)
+static int insert_points(Kvm390Vcpu *vcpu, const struct kvm_hw_breakpoint *at)
 {
     Kvm390DebugPoint *point = &vcpu->debug.points[vcpu->debug.n];
     CPUState *cs = CPU(vcpu->cpu);
@@ -125,7 +125,7 @@ static int insert(Kvm390Vcpu *vcpu, const struct kvm_hw_breakpoint *at)
         }
         break;
     case KVM_HW_WP_WRITE:
-        if (watch(cs, point)) {
+        if (watch_memory(cs, point)) {
             return -EINVAL;
         }
         break;
@@ -153,7 +153,7 @@ static int insert_all(Kvm390Call *call, const struct kvm_guest_debug *debug)
     }
     for (i = 0; i < n && !ret; i++) {
         memcpy(&bp, call->in[0] + i * sizeof(bp), sizeof(bp));
-        ret = insert(call->vcpu, &bp);
+        ret = insert_points(call->vcpu, &bp);
     }
     return ret;
 }
@@ -190,7 +190,7 @@ int kvm390_set_guest_debug(Kvm390Call *call)
 
 /* --- in KVM_RUN --- */
 
-static void due(Kvm390Vcpu *vcpu, uint8_t type, uint64_t addr)
+static void debug_exit_due(Kvm390Vcpu *vcpu, uint8_t type, uint64_t addr)
 {
     vcpu->debug.pending = true;
     vcpu->debug.type = type;
@@ -200,18 +200,19 @@ static void due(Kvm390Vcpu *vcpu, uint8_t type, uint64_t addr)
 /* The instruction at @from is done, or not known: is something due? */
 static void find_due(Kvm390Vcpu *vcpu, uint64_t from, bool stored)
 {
-    const struct kvm_hw_breakpoint *watched = stored ? changed(vcpu) : NULL;
+    const struct kvm_hw_breakpoint *watched = stored ? memory_changed(vcpu) :
+                                                        NULL;
     uint64_t pc = vcpu->cpu->env.psw.addr;
 
     if (watched) {
-        due(vcpu, KVM_HW_WP_WRITE, watched->addr);
+        debug_exit_due(vcpu, KVM_HW_WP_WRITE, watched->addr);
     } else if (pc != from && breakpoint_at(vcpu, pc)) {
-        due(vcpu, KVM_HW_BP, pc);
+        debug_exit_due(vcpu, KVM_HW_BP, pc);
         vcpu->debug.last = pc;
     } else if (from != vcpu->debug.last && breakpoint_at(vcpu, from)) {
-        due(vcpu, KVM_HW_BP, from);
+        debug_exit_due(vcpu, KVM_HW_BP, from);
     } else if (single_step(vcpu)) {
-        due(vcpu, KVM_SINGLESTEP, pc);
+        debug_exit_due(vcpu, KVM_SINGLESTEP, pc);
     }
 }
 

@@ -43,7 +43,7 @@ typedef struct Kvm390Ioeventfd {
 static Kvm390Vm *const vm = &kvm390_vm;
 
 /* Returns 0 and the eventfd's number, or -errno. */
-static int identify(int fd, uint64_t *id)
+static int identify_eventfd(int fd, uint64_t *id)
 {
     g_autofree char *path = g_strdup_printf("/proc/self/fdinfo/%d", fd);
     g_autofree char *info = NULL;
@@ -92,7 +92,7 @@ static void release_eventfd(int fd)
 }
 
 /* Takes what was written; false if someone else did. */
-static bool consume(int fd)
+static bool consume_event(int fd)
 {
     struct pollfd pfd = { .fd = fd, .events = POLLIN };
     uint64_t value;
@@ -109,7 +109,7 @@ static void irqfd_written(void *opaque)
 {
     Kvm390Irqfd *irqfd = opaque;
 
-    if (consume(irqfd->fd)) {
+    if (consume_event(irqfd->fd)) {
         kvm390_client_stored();
         kvm390_gsi_raise(irqfd->gsi);
     }
@@ -159,7 +159,7 @@ int kvm390_irqfd(Kvm390Call *call)
     if (args->flags & ~(KVM_IRQFD_FLAG_DEASSIGN | KVM_IRQFD_FLAG_RESAMPLE)) {
         return -EINVAL;
     }
-    ret = identify(call->in_fd, &id);
+    ret = identify_eventfd(call->in_fd, &id);
     if (ret) {
         return ret;
     }
@@ -172,7 +172,7 @@ int kvm390_irqfd(Kvm390Call *call)
 
 /* --- ioeventfd --- */
 
-static Kvm390Ioeventfd *ioeventfd(guint i)
+static Kvm390Ioeventfd *ioeventfd_at(guint i)
 {
     return &g_array_index(vm->ioeventfds, Kvm390Ioeventfd, i);
 }
@@ -184,7 +184,8 @@ static uint32_t bus_of(uint32_t flags)
            flags & KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY;
 }
 
-static bool collide(const Kvm390Ioeventfd *a, const Kvm390Ioeventfd *b)
+static bool ioeventfds_collide(const Kvm390Ioeventfd *a,
+                               const Kvm390Ioeventfd *b)
 {
     return a->bus == b->bus && a->addr == b->addr &&
            (!a->len || !b->len ||
@@ -192,7 +193,7 @@ static bool collide(const Kvm390Ioeventfd *a, const Kvm390Ioeventfd *b)
                                   a->datamatch == b->datamatch)));
 }
 
-static bool valid(const struct kvm_ioeventfd *args)
+static bool ioeventfd_args_valid(const struct kvm_ioeventfd *args)
 {
     return !(args->len & (args->len - 1)) && args->len <= 8 &&
            args->addr + args->len >= args->addr &&
@@ -205,10 +206,10 @@ static int ioeventfd_assign(Kvm390Call *call, Kvm390Ioeventfd *new)
     guint i, at = 0;
 
     for (i = 0; i < vm->ioeventfds->len; i++) {
-        if (collide(ioeventfd(i), new)) {
+        if (ioeventfds_collide(ioeventfd_at(i), new)) {
             return -EEXIST;
         }
-        at += ioeventfd(i)->addr <= new->addr;
+        at += ioeventfd_at(i)->addr <= new->addr;
     }
     new->fd = call->in_fd;
     call->in_fd = -1;
@@ -221,7 +222,7 @@ static int ioeventfd_deassign(const Kvm390Ioeventfd *what)
     guint i;
 
     for (i = 0; i < vm->ioeventfds->len; i++) {
-        const Kvm390Ioeventfd *e = ioeventfd(i);
+        const Kvm390Ioeventfd *e = ioeventfd_at(i);
 
         if (e->bus == what->bus && e->id == what->id &&
             e->addr == what->addr && e->len == what->len &&
@@ -235,7 +236,8 @@ static int ioeventfd_deassign(const Kvm390Ioeventfd *what)
     return -ENOENT;
 }
 
-static bool matches(const Kvm390Ioeventfd *e, uint64_t addr, uint64_t value)
+static bool ioeventfd_matches(const Kvm390Ioeventfd *e, uint64_t addr,
+                              uint64_t value)
 {
     return e->bus == KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY &&
            e->addr == addr && (!e->len || e->len == NOTIFY_LEN) &&
@@ -243,18 +245,18 @@ static bool matches(const Kvm390Ioeventfd *e, uint64_t addr, uint64_t value)
 }
 
 /* @cookie may say where it is; returns where it was, or -1. */
-static int notify(uint32_t schid, uint64_t queue, uint64_t cookie)
+static int signal_ioeventfd(uint32_t schid, uint64_t queue, uint64_t cookie)
 {
     guint i;
 
     if (cookie < vm->ioeventfds->len &&
-        matches(ioeventfd(cookie), schid, queue)) {
-        kvm390_eventfd_signal(ioeventfd(cookie)->fd);
+        ioeventfd_matches(ioeventfd_at(cookie), schid, queue)) {
+        kvm390_eventfd_signal(ioeventfd_at(cookie)->fd);
         return cookie;
     }
     for (i = 0; i < vm->ioeventfds->len; i++) {
-        if (matches(ioeventfd(i), schid, queue)) {
-            kvm390_eventfd_signal(ioeventfd(i)->fd);
+        if (ioeventfd_matches(ioeventfd_at(i), schid, queue)) {
+            kvm390_eventfd_signal(ioeventfd_at(i)->fd);
             return i;
         }
     }
@@ -272,10 +274,10 @@ int kvm390_ioeventfd(Kvm390Call *call)
     bool deassign = args->flags & KVM_IOEVENTFD_FLAG_DEASSIGN;
     int ret;
 
-    if (!deassign && !valid(args)) {
+    if (!deassign && !ioeventfd_args_valid(args)) {
         return -EINVAL;
     }
-    ret = identify(call->in_fd, &e.id);
+    ret = identify_eventfd(call->in_fd, &e.id);
     if (ret) {
         return ret;
     }
@@ -285,7 +287,7 @@ int kvm390_ioeventfd(Kvm390Call *call)
             return ret;
         }
         vm->ioeventfds = g_array_new(false, false, sizeof(Kvm390Ioeventfd));
-        kvm390_notify = notify;
+        kvm390_notify = signal_ioeventfd;
     }
     return deassign ? ioeventfd_deassign(&e) : ioeventfd_assign(call, &e);
 }

@@ -74,7 +74,7 @@ static int get_all(const struct kvm_device_attr *attr, Kvm390Call *call)
     return n;
 }
 
-static int enqueue(const struct kvm_device_attr *attr, Kvm390Call *call)
+static int enqueue_irqs(const struct kvm_device_attr *attr, Kvm390Call *call)
 {
     struct kvm_s390_irq irq;
     uint64_t at;
@@ -293,7 +293,7 @@ int kvm390_flic_set(Kvm390Call *call)
 
     switch (attr->group) {
     case KVM_DEV_FLIC_ENQUEUE:
-        return enqueue(attr, call);
+        return enqueue_irqs(attr, call);
     case KVM_DEV_FLIC_CLEAR_IRQS:
         kvm390_float_clear(kvm390_float_irqs());
         return 0;

@@ -56,12 +56,12 @@ static void inject_program(Kvm390Vcpu *vcpu,
 
 /* --- the others --- */
 
-static bool exists(uint16_t cpu_address)
+static bool vcpu_exists(uint16_t cpu_address)
 {
     return cpu_address < S390_MAX_CPUS && s390_cpu_addr2state(cpu_address);
 }
 
-static bool stopped(Kvm390Vcpu *vcpu)
+static bool is_stopped(Kvm390Vcpu *vcpu)
 {
     return s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED;
 }
@@ -82,7 +82,7 @@ static int inject_stop(Kvm390Vcpu *vcpu, uint32_t flags)
     if (flags & ~KVM_S390_STOP_FLAG_STORE_STATUS) {
         return -EINVAL;
     }
-    if (stopped(vcpu)) {
+    if (is_stopped(vcpu)) {
         if (flags & KVM_S390_STOP_FLAG_STORE_STATUS) {
             run_on_cpu(CPU(vcpu->cpu), store_status,
                        RUN_ON_CPU_HOST_PTR(&ret));
@@ -99,7 +99,7 @@ static int inject_stop(Kvm390Vcpu *vcpu, uint32_t flags)
 
 static int inject_prefix(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
 {
-    if (!stopped(vcpu)) {
+    if (!is_stopped(vcpu)) {
         return -EBUSY;
     }
     vcpu->prefix = *irq;
@@ -108,14 +108,14 @@ static int inject_prefix(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
 
 static int inject_emergency(Kvm390Vcpu *vcpu, uint16_t source)
 {
-    if (!exists(source)) {
+    if (!vcpu_exists(source)) {
         return -EINVAL;
     }
     cpu_inject_emergency_signal(vcpu->cpu, source);
     return 0;
 }
 
-static int inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
+static int inject_local(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
 {
     switch (irq->type) {
     case KVM_S390_PROGRAM_INT:
@@ -137,7 +137,7 @@ static int inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
         kvm390_inject_local(vcpu->cpu, KVM390_LOCAL_CPUTM);
         return 0;
     case KVM_S390_INT_EXTERNAL_CALL:
-        return !exists(irq->u.extcall.code) ? -EINVAL :
+        return !vcpu_exists(irq->u.extcall.code) ? -EINVAL :
                cpu_inject_external_call(vcpu->cpu, irq->u.extcall.code);
     case KVM_S390_INT_EMERGENCY:
         return inject_emergency(vcpu, irq->u.emerg.code);
@@ -181,7 +181,7 @@ static unsigned inject_stat(uint64_t type)
 
 int kvm390_irq_inject(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
 {
-    int ret = inject(vcpu, irq);
+    int ret = inject_local(vcpu, irq);
 
     if (!ret) {
         vcpu->exit.stats[inject_stat(irq->type)]++;
@@ -279,7 +279,7 @@ int kvm390_vm_interrupt(Kvm390Call *call)
 
 /* --- GET_IRQ_STATE, SET_IRQ_STATE, resets --- */
 
-static void append(GByteArray *out, const struct kvm_s390_irq *irq)
+static void append_irq(GByteArray *out, const struct kvm_s390_irq *irq)
 {
     g_byte_array_append(out, (const uint8_t *)irq, sizeof(*irq));
 }
@@ -288,7 +288,7 @@ static void append_type(GByteArray *out, uint64_t type)
 {
     struct kvm_s390_irq irq = { .type = type };
 
-    append(out, &irq);
+    append_irq(out, &irq);
 }
 
 static void append_sigp(GByteArray *out, CPUS390XState *env)
@@ -301,14 +301,14 @@ static void append_sigp(GByteArray *out, CPUS390XState *env)
         for (i = 0; i < S390_MAX_CPUS; i++) {
             if (test_bit(i, env->emergency_signals)) {
                 irq.u.emerg.code = i;
-                append(out, &irq);
+                append_irq(out, &irq);
             }
         }
     }
     if (env->pending_int & INTERRUPT_EXTERNAL_CALL) {
         irq = (struct kvm_s390_irq) { .type = KVM_S390_INT_EXTERNAL_CALL };
         irq.u.extcall.code = env->external_call_addr;
-        append(out, &irq);
+        append_irq(out, &irq);
     }
 }
 
@@ -320,13 +320,13 @@ static void append_local(GByteArray *out, const Kvm390LocalIrqs *l)
                                 .u.pgm = l->pgm };
 
     if (l->pending & KVM390_LOCAL_MCHK_REPRESSIBLE) {
-        append(out, &mchk);
+        append_irq(out, &mchk);
     }
     if (l->pending & KVM390_LOCAL_PGM) {
-        append(out, &pgm);
+        append_irq(out, &pgm);
     }
     if (l->pending & KVM390_LOCAL_MCHK_EXIGENT) {
-        append(out, &mchk);
+        append_irq(out, &mchk);
     }
 }
 
@@ -338,7 +338,7 @@ static void append_all(GByteArray *out, Kvm390Vcpu *vcpu)
     struct kvm_s390_irq irq = { .type = KVM_S390_SIGP_STOP };
 
     if (vcpu->prefix.type) {
-        append(out, &vcpu->prefix);
+        append_irq(out, &vcpu->prefix);
     }
     if (env->pending_int & INTERRUPT_RESTART) {
         append_type(out, KVM_S390_RESTART);
@@ -346,12 +346,12 @@ static void append_all(GByteArray *out, Kvm390Vcpu *vcpu)
     if (env->pending_int & INTERRUPT_STOP) {
         irq.u.stop.flags = vcpu->stop_store_status ||
                            env->sigp_order == SIGP_STOP_STORE_STATUS;
-        append(out, &irq);
+        append_irq(out, &irq);
     }
     if (l->pending & KVM390_LOCAL_PFAULT) {
         irq = (struct kvm_s390_irq) { .type = KVM_S390_INT_PFAULT_INIT,
                                       .u.ext = l->pfault };
-        append(out, &irq);
+        append_irq(out, &irq);
     }
     /* A timer's is pending once it can be taken, which ends KVM_RUN's wait. */
     if (l->pending & KVM390_LOCAL_CPUTM) {

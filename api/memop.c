@@ -40,7 +40,7 @@ static Kvm390Memop make_op(Kvm390Call *call)
 }
 
 /* A read that failed copies nothing out. */
-static int done(Kvm390Call *call, int ret)
+static int finish_memop(Kvm390Call *call, int ret)
 {
     if (ret && is_read(call->arg)) {
         g_byte_array_set_size(call->out, 0);
@@ -48,7 +48,7 @@ static int done(Kvm390Call *call, int ret)
     return ret;
 }
 
-static void inject(Kvm390Vcpu *vcpu, const Kvm390Pgm *pgm)
+static void inject_fault(Kvm390Vcpu *vcpu, const Kvm390Pgm *pgm)
 {
     struct kvm_s390_irq irq = {
         .type = KVM_S390_PROGRAM_INT,
@@ -69,9 +69,9 @@ int kvm390_vcpu_memop(Kvm390Call *call)
     int ret = kvm390_memop_vcpu(call->vcpu->cpu, &op, &pgm);
 
     if (ret > 0 && op.flags & KVM_S390_MEMOP_F_INJECT_EXCEPTION) {
-        inject(call->vcpu, &pgm);
+        inject_fault(call->vcpu, &pgm);
     }
-    return done(call, ret);
+    return finish_memop(call, ret);
 }
 
 int kvm390_vm_memop(Kvm390Call *call)
@@ -84,5 +84,5 @@ int kvm390_vm_memop(Kvm390Call *call)
         op.old) {
         memcpy(kvm390_api_out(call, op.size), op.old, op.size);
     }
-    return done(call, ret);
+    return finish_memop(call, ret);
 }

@@ -88,8 +88,8 @@ static void reorder_values(GByteArray *values, enum kvm390_order order)
     }
 }
 
-static GByteArray *build(const Stat *stats, size_t n, Kvm390Vcpu *vcpu,
-                         enum kvm390_order order)
+static GByteArray *build_stats_file(const Stat *stats, size_t n,
+                                    Kvm390Vcpu *vcpu, enum kvm390_order order)
 {
     GByteArray *file = g_byte_array_new();
     struct kvm_stats_header header = {
@@ -153,7 +153,7 @@ int kvm390_get_stats_fd(Kvm390Call *call)
                    KVM390_BIG_ENDIAN;
         qatomic_store_release(&f->open, true);
     }
-    file = build(stats, n, vcpu, f->order);
+    file = build_stats_file(stats, n, vcpu, f->order);
     if (pwrite(f->fd, file->data, file->len, 0) != file->len) {
         return -ENOMEM;
     }

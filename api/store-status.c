@@ -31,7 +31,7 @@ QEMU_BUILD_BUG_ON(sizeof(SaveArea) != 512);
 #define SAVE_AREA 0x1200
 #define ARCH_MODE 163
 
-static bool store(hwaddr addr, const void *data, size_t len)
+static bool store_bytes(hwaddr addr, const void *data, size_t len)
 {
     return kvm390_host_permits(addr, true) &&
            kvm390_host_permits(addr + len - 1, true) &&
@@ -44,11 +44,11 @@ static bool store_area(hwaddr at, const SaveArea *sa)
 {
     const size_t first = offsetof(SaveArea, pad1);
 
-    return store(at, sa, first) &&
-           store(at + offsetof(SaveArea, prefix), &sa->prefix, 8) &&
-           store(at + offsetof(SaveArea, todpr), &sa->todpr, 20) &&
-           store(at + offsetof(SaveArea, ars), &sa->ars,
-                 sizeof(*sa) - offsetof(SaveArea, ars));
+    return store_bytes(at, sa, first) &&
+           store_bytes(at + offsetof(SaveArea, prefix), &sa->prefix, 8) &&
+           store_bytes(at + offsetof(SaveArea, todpr), &sa->todpr, 20) &&
+           store_bytes(at + offsetof(SaveArea, ars), &sa->ars,
+                       sizeof(*sa) - offsetof(SaveArea, ars));
 }
 
 int kvm390_store_status_at(Kvm390Vcpu *vcpu, uint64_t addr)
@@ -62,7 +62,7 @@ int kvm390_store_status_at(Kvm390Vcpu *vcpu, uint64_t addr)
         addr == KVM_S390_STORE_STATUS_PREFIXED) {
         hwaddr base = addr == KVM_S390_STORE_STATUS_PREFIXED ? env->psa : 0;
 
-        if (!store(base + ARCH_MODE, &mode, 1)) {
+        if (!store_bytes(base + ARCH_MODE, &mode, 1)) {
             return -EFAULT;
         }
         addr = base + SAVE_AREA;

@@ -36,13 +36,13 @@
 #include "kvm390/include/compat.h"
 #include "kvm390/include/sie.h"
 
-static uint64_t get(Kvm390Vcpu *vcpu, size_t at, int size)
+static uint64_t sie_block_get(Kvm390Vcpu *vcpu, size_t at, int size)
 {
     return vcpu->little_endian ? ldn_le_p(vcpu->sie + at, size)
                                : ldn_be_p(vcpu->sie + at, size);
 }
 
-static void put(Kvm390Vcpu *vcpu, size_t at, int size, uint64_t value)
+static void sie_block_put(Kvm390Vcpu *vcpu, size_t at, int size, uint64_t value)
 {
     if (vcpu->little_endian) {
         stn_le_p(vcpu->sie + at, size, value);
@@ -54,10 +54,11 @@ static void put(Kvm390Vcpu *vcpu, size_t at, int size, uint64_t value)
 static void put_bits(Kvm390Vcpu *vcpu, size_t at, int size, uint64_t mask,
                      uint64_t value)
 {
-    put(vcpu, at, size, (get(vcpu, at, size) & ~mask) | (value & mask));
+    sie_block_put(vcpu, at, size,
+                  (sie_block_get(vcpu, at, size) & ~mask) | (value & mask));
 }
 
-static bool stopped(Kvm390Vcpu *vcpu)
+static bool is_stopped(Kvm390Vcpu *vcpu)
 {
     return s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED;
 }
@@ -66,13 +67,13 @@ static bool stopped(Kvm390Vcpu *vcpu)
 static void load_spaces(Kvm390Vcpu *vcpu)
 {
     CPUS390XState *env = &vcpu->cpu->env;
-    uint64_t prefix = get(vcpu, SIE_PREFIX, 4) & SIE_PREFIX_BITS;
+    uint64_t prefix = sie_block_get(vcpu, SIE_PREFIX, 4) & SIE_PREFIX_BITS;
     bool changed = prefix != env->psa;
     int i;
 
     env->psa = prefix;
     for (i = 0; i < 16; i++) {
-        uint64_t cr = get(vcpu, SIE_GCR + 8 * i, 8);
+        uint64_t cr = sie_block_get(vcpu, SIE_GCR + 8 * i, 8);
 
         changed |= cr != env->cregs[i];
         env->cregs[i] = cr;
@@ -85,7 +86,8 @@ static void load_spaces(Kvm390Vcpu *vcpu)
 static void load_timers(Kvm390Vcpu *vcpu)
 {
     CPUS390XState *env = &vcpu->cpu->env;
-    uint64_t cputm = get(vcpu, SIE_CPUTM, 8), ckc = get(vcpu, SIE_CKC, 8);
+    uint64_t cputm = sie_block_get(vcpu, SIE_CPUTM, 8);
+    uint64_t ckc = sie_block_get(vcpu, SIE_CKC, 8);
 
     if (cputm != vcpu->cputm) {
         kvm390_set_cputm(vcpu, cputm);
@@ -104,20 +106,20 @@ void kvm390_ucontrol_load(Kvm390Vcpu *vcpu)
     if (!vcpu->sie) {
         return;
     }
-    cpuflags = get(vcpu, SIE_CPUFLAGS, 4);
+    cpuflags = sie_block_get(vcpu, SIE_CPUFLAGS, 4);
     load_spaces(vcpu);
     load_timers(vcpu);
-    env->todpr = get(vcpu, SIE_TODPR, 4);
-    env->pp = get(vcpu, SIE_PP, 8);
-    env->gbea = get(vcpu, SIE_GBEA, 8);
-    env->bpbc = get(vcpu, SIE_FPF, 1) & SIE_FPF_BPBC;
-    if (!(cpuflags & SIE_CPUFLAG_STOPPED) != !stopped(vcpu)) {
+    env->todpr = sie_block_get(vcpu, SIE_TODPR, 4);
+    env->pp = sie_block_get(vcpu, SIE_PP, 8);
+    env->gbea = sie_block_get(vcpu, SIE_GBEA, 8);
+    env->bpbc = sie_block_get(vcpu, SIE_FPF, 1) & SIE_FPF_BPBC;
+    if (!(cpuflags & SIE_CPUFLAG_STOPPED) != !is_stopped(vcpu)) {
         s390_cpu_set_state(cpuflags & SIE_CPUFLAG_STOPPED ?
                            S390_CPU_STATE_STOPPED : S390_CPU_STATE_OPERATING,
                            vcpu->cpu);
     }
-    vcpu->exit.sie.ictl = get(vcpu, SIE_ICTL, 4);
-    vcpu->exit.sie.lctl = get(vcpu, SIE_LCTL, 2);
+    vcpu->exit.sie.ictl = sie_block_get(vcpu, SIE_ICTL, 4);
+    vcpu->exit.sie.lctl = sie_block_get(vcpu, SIE_LCTL, 2);
     vcpu->exit.sie.kss = cpuflags & SIE_CPUFLAG_KSS;
 }
 
@@ -131,16 +133,16 @@ void kvm390_ucontrol_store(Kvm390Vcpu *vcpu)
     }
     put_bits(vcpu, SIE_PREFIX, 4, SIE_PREFIX_BITS, env->psa);
     for (i = 0; i < 16; i++) {
-        put(vcpu, SIE_GCR + 8 * i, 8, env->cregs[i]);
+        sie_block_put(vcpu, SIE_GCR + 8 * i, 8, env->cregs[i]);
     }
-    put(vcpu, SIE_CPUTM, 8, kvm390_get_cputm(vcpu));
-    put(vcpu, SIE_CKC, 8, env->ckc);
-    put(vcpu, SIE_TODPR, 4, env->todpr);
-    put(vcpu, SIE_PP, 8, env->pp);
-    put(vcpu, SIE_GBEA, 8, env->gbea);
+    sie_block_put(vcpu, SIE_CPUTM, 8, kvm390_get_cputm(vcpu));
+    sie_block_put(vcpu, SIE_CKC, 8, env->ckc);
+    sie_block_put(vcpu, SIE_TODPR, 4, env->todpr);
+    sie_block_put(vcpu, SIE_PP, 8, env->pp);
+    sie_block_put(vcpu, SIE_GBEA, 8, env->gbea);
     put_bits(vcpu, SIE_FPF, 1, SIE_FPF_BPBC, env->bpbc ? SIE_FPF_BPBC : 0);
     put_bits(vcpu, SIE_CPUFLAGS, 4, SIE_CPUFLAG_STOPPED,
-             stopped(vcpu) ? SIE_CPUFLAG_STOPPED : 0);
+             is_stopped(vcpu) ? SIE_CPUFLAG_STOPPED : 0);
 }
 
 void kvm390_ucontrol_init(Kvm390Vcpu *vcpu)
@@ -152,13 +154,14 @@ void kvm390_ucontrol_init(Kvm390Vcpu *vcpu)
     } else if (s390_has_feat(S390_FEAT_EDAT)) {
         cpuflags |= SIE_CPUFLAG_GED;
     }
-    put(vcpu, SIE_CPUFLAGS, 4, cpuflags);
-    put(vcpu, SIE_EPOCH, 8, s390_get_todstate()->base.low);
-    put(vcpu, SIE_ICPUA, 2, vcpu->id);
-    put(vcpu, SIE_ICTL, 4, SIE_ICTL_OPEREXC);
-    put(vcpu, SIE_HPID, 1, SIE_HPID_KVM);
-    put(vcpu, SIE_ECB, 1,
-        s390_has_feat(S390_FEAT_SENSE_RUNNING_STATUS) ? SIE_ECB_SRSI : 0);
+    sie_block_put(vcpu, SIE_CPUFLAGS, 4, cpuflags);
+    sie_block_put(vcpu, SIE_EPOCH, 8, s390_get_todstate()->base.low);
+    sie_block_put(vcpu, SIE_ICPUA, 2, vcpu->id);
+    sie_block_put(vcpu, SIE_ICTL, 4, SIE_ICTL_OPEREXC);
+    sie_block_put(vcpu, SIE_HPID, 1, SIE_HPID_KVM);
+    sie_block_put(vcpu, SIE_ECB, 1,
+                  s390_has_feat(S390_FEAT_SENSE_RUNNING_STATUS) ?
+                  SIE_ECB_SRSI : 0);
     kvm390_ucontrol_store(vcpu);
 }
 
@@ -169,8 +172,8 @@ bool kvm390_ucontrol_enter(Kvm390Vcpu *vcpu)
     if (!vcpu->sie) {
         return true;
     }
-    put(vcpu, SIE_ICPTCODE, 1, 0);
-    if (!(get(vcpu, SIE_CPUFLAGS, 4) & SIE_CPUFLAG_STOP_INT)) {
+    sie_block_put(vcpu, SIE_ICPTCODE, 1, 0);
+    if (!(sie_block_get(vcpu, SIE_CPUFLAGS, 4) & SIE_CPUFLAG_STOP_INT)) {
         return true;
     }
     vcpu->exit.reason = KVM_EXIT_S390_SIEIC;
@@ -187,13 +190,13 @@ void kvm390_ucontrol_intercepted(Kvm390Vcpu *vcpu, const Kvm390Exit *exit)
     if (!vcpu->sie || exit->reason != KVM_EXIT_S390_SIEIC) {
         return;
     }
-    put(vcpu, SIE_ICPTCODE, 1, exit->icptcode);
-    put(vcpu, SIE_IPA, 2, exit->ipa);
-    put(vcpu, SIE_IPB, 4, exit->ipb);
+    sie_block_put(vcpu, SIE_ICPTCODE, 1, exit->icptcode);
+    sie_block_put(vcpu, SIE_IPA, 2, exit->ipa);
+    sie_block_put(vcpu, SIE_IPB, 4, exit->ipb);
     if (exit->icptcode == KVM390_ICPT_PROGRAM) {
-        put(vcpu, SIE_IPRCC, 2, exit->pgm_code);
-        put(vcpu, SIE_PGMILC, 2, exit->last_ilen);
-        put(vcpu, SIE_TECMC, 8, vcpu->cpu->env.tlb_fill_tec);
+        sie_block_put(vcpu, SIE_IPRCC, 2, exit->pgm_code);
+        sie_block_put(vcpu, SIE_PGMILC, 2, exit->last_ilen);
+        sie_block_put(vcpu, SIE_TECMC, 8, vcpu->cpu->env.tlb_fill_tec);
     }
 }
 
@@ -204,9 +207,9 @@ void kvm390_ucontrol_leave(Kvm390Vcpu *vcpu)
     if (!vcpu->sie) {
         return;
     }
-    put(vcpu, SIE_GPSW, 8, s390_cpu_get_psw_mask(env));
-    put(vcpu, SIE_GPSW + 8, 8, env->psw.addr);
-    put(vcpu, SIE_GG14, 8, env->regs[14]);
-    put(vcpu, SIE_GG14 + 8, 8, env->regs[15]);
+    sie_block_put(vcpu, SIE_GPSW, 8, s390_cpu_get_psw_mask(env));
+    sie_block_put(vcpu, SIE_GPSW + 8, 8, env->psw.addr);
+    sie_block_put(vcpu, SIE_GG14, 8, env->regs[14]);
+    sie_block_put(vcpu, SIE_GG14 + 8, 8, env->regs[15]);
     kvm390_ucontrol_store(vcpu);
 }

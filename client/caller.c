@@ -31,7 +31,7 @@ static ssize_t copy_by_file(void *to, const void *from, size_t len)
 }
 
 /* Copy within this process, as the kernel does it; 0, or -1 with EFAULT. */
-static int copy(void *to, const void *from, size_t len, bool in)
+static int copy_memory(void *to, const void *from, size_t len, bool in)
 {
     struct iovec local = { in ? to : (void *)from, len };
     struct iovec remote = { in ? (void *)from : to, len };
@@ -50,7 +50,7 @@ static int copy(void *to, const void *from, size_t len, bool in)
     return n == (ssize_t)len ? 0 : -1;
 }
 
-static bool permitted(uint64_t addr, size_t len, bool store)
+static bool is_permitted(uint64_t addr, size_t len, bool store)
 {
     if (addr + len < addr || (kvm390_caller.permitted &&
                               !kvm390_caller.permitted(addr, len, store))) {
@@ -62,14 +62,15 @@ static bool permitted(uint64_t addr, size_t len, bool store)
 
 int kvm390_copy_in(void *to, uint64_t from, size_t len)
 {
-    return permitted(from, len, false) ?
-           copy(to, (void *)(kvm390_caller.base + from), len, true) : -1;
+    return is_permitted(from, len, false) ?
+           copy_memory(to, (void *)(kvm390_caller.base + from), len, true) : -1;
 }
 
 int kvm390_copy_out(uint64_t to, const void *from, size_t len)
 {
-    return permitted(to, len, true) ?
-           copy((void *)(kvm390_caller.base + to), from, len, false) : -1;
+    return is_permitted(to, len, true) ?
+           copy_memory((void *)(kvm390_caller.base + to), from, len, false) :
+           -1;
 }
 
 /* --- descriptors --- */
@@ -79,7 +80,7 @@ int kvm390_copy_out(uint64_t to, const void *from, size_t len)
 
 static unsigned long hidden[MAX_HIDDEN / WORD]; /* atomic */
 
-static void mark(int fd, bool on)
+static void mark_hidden(int fd, bool on)
 {
     unsigned long bit = 1ul << fd % WORD;
 
@@ -108,14 +109,14 @@ int kvm390_hide(int fd)
         close(fd);
         fd = up;
     }
-    mark(fd, true);
+    mark_hidden(fd, true);
     errno = saved;
     return fd;
 }
 
 void kvm390_unhide(int fd)
 {
-    mark(fd, false);
+    mark_hidden(fd, false);
     close(fd);
 }
 

@@ -103,8 +103,8 @@ static ssize_t recv_some(int fd, void *buf, size_t len, int flags, int *recv_fd)
 #define SPIN_NS 20000
 #define SPIN_BACKOFF_MAX 255
 
-static ssize_t spin(struct kvm390_conn *conn, void *buf, size_t len,
-                    int *recv_fd)
+static ssize_t spin_for_reply(struct kvm390_conn *conn, void *buf, size_t len,
+                              int *recv_fd)
 {
     int64_t end;
     ssize_t n;
@@ -160,7 +160,8 @@ int kvm390_send(struct kvm390_conn *conn, const struct kvm390_message *msg,
 
 bool kvm390_poll(struct kvm390_conn *conn)
 {
-    ssize_t n = spin(conn, conn->early, sizeof(conn->early), &conn->early_fd);
+    ssize_t n = spin_for_reply(conn, conn->early, sizeof(conn->early),
+                               &conn->early_fd);
 
     conn->have = n > 0 ? n : 0;
     return n > 0;

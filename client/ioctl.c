@@ -85,7 +85,7 @@ static int take_arg(struct ioctl_call *call)
 }
 
 /* Returns 0 with the reply in @call, or -1 with errno set. */
-static int exchange(struct ioctl_call *call)
+static int exchange_with_vm(struct ioctl_call *call)
 {
     bool anytime = call->io && call->io->flags & KVM390_ANYTIME;
     struct kvm390_conn *conn = call->vcpu && !anytime ? &call->vcpu->conn :
@@ -106,7 +106,7 @@ static int exchange_memory(struct ioctl_call *call)
     kvm390_slots_lock();
     ret = take_arg(call);
     if (!ret) {
-        ret = exchange(call);
+        ret = exchange_with_vm(call);
     }
     if (!ret && call->msg.head.ret >= 0) {
         note_slot(call->vm, call->request, call->given);
@@ -141,7 +141,7 @@ static int give_fd(struct ioctl_call *call, int ret)
 }
 
 /* The reply, to where the caller has it. Returns the result or -errno. */
-static int give(struct ioctl_call *call)
+static int give_result(struct ioctl_call *call)
 {
     const struct kvm390_ioctl *io = call->io;
     struct kvm390_message *msg = &call->msg;
@@ -176,10 +176,10 @@ static int send_ioctl(struct ioctl_call *call)
 
     ret = memory ? exchange_memory(call) : take_arg(call);
     if (!ret && !memory) {
-        ret = exchange(call);
+        ret = exchange_with_vm(call);
     }
     if (!ret) {
-        ret = give(call);
+        ret = give_result(call);
         errno = ret < 0 ? -ret : before; /* as a system call leaves it */
     }
     free(call->buf);

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void usage(FILE *out)
+static void print_usage(FILE *out)
 {
     fputs("usage: kvm390-exec [OPTIONS] PROGRAM [ARGUMENTS]\n"
           "Runs an s390x Linux program that uses /dev/kvm.\n\n"
@@ -40,7 +40,7 @@ static void usage(FILE *out)
 }
 
 /* The first of @candidates below this program's folder that is there. */
-static char *beside(const char *const *candidates)
+static char *file_beside(const char *const *candidates)
 {
     char self[PATH_MAX], *path;
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -62,13 +62,14 @@ static char *beside(const char *const *candidates)
     return NULL;
 }
 
-static const char *choose(const char *option, const char *variable,
-                          const char *const *candidates, const char *fallback)
+static const char *choose_path(const char *option, const char *variable,
+                                   const char *const *candidates,
+                                   const char *fallback)
 {
     const char *value = option ? option : getenv(variable);
 
     if (!value || !*value) {
-        value = beside(candidates);
+        value = file_beside(candidates);
     }
     return value ? value : fallback;
 }
@@ -155,24 +156,25 @@ int main(int argc, char **argv)
             sysroot = optarg;
             break;
         case 'h':
-            usage(stdout);
+            print_usage(stdout);
             return 0;
         case 'V':
             puts("kvm390-exec " KVM390_VERSION);
             return 0;
         default:
-            usage(stderr);
+            print_usage(stderr);
             return 125;
         }
     }
     if (optind >= argc) {
-        usage(stderr);
+        print_usage(stderr);
         return 125;
     }
-    qemu = choose(qemu, "KVM390_QEMU", qemus,
-                  "qemu-system-s390x-kvm390");
-    user = choose(user, "KVM390_USER", users, "qemu-s390x-kvm390");
-    sysroot = choose(sysroot, "KVM390_SYSROOT", none, "/usr/s390x-linux-gnu");
+    qemu = choose_path(qemu, "KVM390_QEMU", qemus,
+                           "qemu-system-s390x-kvm390");
+    user = choose_path(user, "KVM390_USER", users, "qemu-s390x-kvm390");
+    sysroot = choose_path(sysroot, "KVM390_SYSROOT", none,
+                              "/usr/s390x-linux-gnu");
     setenv("KVM390_QEMU", qemu, 1);
     setenv("KVM390", "1", 1);
 

@@ -87,7 +87,7 @@ static bool all_zero(const char *page, size_t len)
 }
 
 /* Is a part of this process swapped out? mincore() can't tell that apart. */
-static bool swapped(void)
+static bool is_swapped(void)
 {
     FILE *status = fopen("/proc/self/status", "re");
     unsigned long kib = 1;
@@ -131,7 +131,7 @@ static int copy_window(int fd, off_t offset, char *from, size_t pages,
 static int copy_contents(int fd, off_t offset, char *from, size_t len)
 {
     size_t page = sysconf(_SC_PAGESIZE), at, step;
-    bool all_read = swapped();
+    bool all_read = is_swapped();
 
     for (at = 0; at < len; at += step) {
         step = len - at < WINDOW * page ? len - at : WINDOW * page;

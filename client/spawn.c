@@ -22,7 +22,7 @@ struct process {
     int error;
 };
 
-static int execute(void *opaque)
+static int execute_program(void *opaque)
 {
     struct sigaction dfl = { .sa_handler = SIG_DFL };
     struct process *p = opaque;
@@ -40,10 +40,10 @@ static int execute(void *opaque)
     _exit(127);
 }
 
-static int start(struct process *p)
+static int clone_process(struct process *p)
 {
-    p->pid = clone(execute, p->stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD,
-                   p);
+    p->pid = clone(execute_program, p->stack + STACK,
+                   CLONE_VM | CLONE_VFORK | SIGCHLD, p);
     if (p->pid < 0) {
         p->error = errno;
     }
@@ -52,7 +52,7 @@ static int start(struct process *p)
 
 static int start_and_leave(void *opaque)
 {
-    start(opaque);
+    clone_process(opaque);
     _exit(0);
 }
 
@@ -80,7 +80,7 @@ pid_t kvm390_spawn(char *const argv[], bool detached)
             waitpid(between, NULL, __WCLONE);
         }
     } else {
-        start(&p);
+        clone_process(&p);
         if (p.pid > 0 && p.error) {
             waitpid(p.pid, NULL, 0);
         }

@@ -45,7 +45,7 @@ static uint64_t field_value(const uint8_t *p, size_t size)
 
 /* What there is room for of more text, behind what is there. */
 __attribute__((format(printf, 3, 4)))
-static void add(char *out, size_t room, const char *format, ...)
+static void append_text(char *out, size_t room, const char *format, ...)
 {
     size_t n = strlen(out);
     va_list ap;
@@ -66,10 +66,10 @@ static void print_field(char *out, size_t room, const struct kvm390_field *f,
 {
     size_t i;
 
-    add(out, room, "%s%s=", *out ? " " : "", f->name);
+    append_text(out, room, "%s%s=", *out ? " " : "", f->name);
     for (i = 0; i < f->count; i++) {
-        add(out, room, "%s0x%" PRIx64, i ? "," : "",
-            field_value(p + f->offset + i * f->size, f->size));
+        append_text(out, room, "%s0x%" PRIx64, i ? "," : "",
+                    field_value(p + f->offset + i * f->size, f->size));
     }
 }
 

@@ -74,7 +74,8 @@ static int signals_to_wait_for(struct kvm390_vcpu *vcpu,
 }
 
 /* Wait for the reply; true if a signal came first. */
-static bool interrupted(struct kvm390_vcpu *vcpu, const sigset_t *before)
+static bool wait_is_interrupted(struct kvm390_vcpu *vcpu,
+                                const sigset_t *before)
 {
     sigset_t wait;
     struct pollfd pfd[2] = {
@@ -109,7 +110,8 @@ int kvm390_vcpu_wait_run(struct kvm390_vcpu *vcpu, struct kvm390_message *msg,
     }
     pthread_mutex_lock(&vcpu->conn.lock);
     ret = kvm390_send(&vcpu->conn, msg, NULL, -1);
-    if (!ret && !kvm390_poll(&vcpu->conn) && interrupted(vcpu, &blocked)) {
+    if (!ret && !kvm390_poll(&vcpu->conn) &&
+        wait_is_interrupted(vcpu, &blocked)) {
         /* It may be over by itself already; either way there is one reply. */
         kvm390_command(&vcpu->vm->conn, KVM390_CMD_CANCEL, vcpu->id, token,
                        -1, NULL);

@@ -91,7 +91,7 @@ void kvm390_map_page(Kvm390MapCount *count, uint8_t key, uint8_t state,
 }
 
 /* The index of the largest; the first of several. */
-static unsigned most(const uint32_t *counts, unsigned n)
+static unsigned index_of_most(const uint32_t *counts, unsigned n)
 {
     unsigned best = 0;
 
@@ -103,7 +103,7 @@ static unsigned most(const uint32_t *counts, unsigned n)
     return best;
 }
 
-static uint8_t eighths(uint32_t part, uint32_t whole)
+static uint8_t in_eighths(uint32_t part, uint32_t whole)
 {
     if (part == whole) {
         return KVM390_MAP_RESIDENT;
@@ -113,14 +113,14 @@ static uint8_t eighths(uint32_t part, uint32_t whole)
 
 Kvm390MapCell kvm390_map_cell(const Kvm390MapCount *count)
 {
-    unsigned key = most(count->key, 32);
-    unsigned state = most(count->state, KVM390_MAP_STATES);
+    unsigned key = index_of_most(count->key, 32);
+    unsigned state = index_of_most(count->state, KVM390_MAP_STATES);
     Kvm390MapCell cell = { .memory = count->memory };
 
     if (cell.memory) {
         cell.key = key << 3 | count->rc;
         cell.state = state_of(state);
-        cell.resident = eighths(count->resident, count->memory);
+        cell.resident = in_eighths(count->resident, count->memory);
         cell.mixed =
             (count->key[key] < count->memory ? KVM390_MAP_MIXED_KEY : 0) |
             (count->state[state] < count->memory ? KVM390_MAP_MIXED_STATE : 0) |

@@ -85,7 +85,7 @@ static DeviceRealize parent_realize;
  * Room for the keys of all memory that this machine can come to have. A client
  * of the KVM API may have memory anywhere; its slots take theirs.
  */
-static int reserve(uint64_t *size)
+static int reserve_table(uint64_t *size)
 {
     S390CcwMachineState *machine = (S390CcwMachineState *)
         object_dynamic_cast(qdev_get_machine(), TYPE_S390_CCW_MACHINE);
@@ -104,7 +104,7 @@ static int reserve(uint64_t *size)
 static void skeys_realize(DeviceState *dev, Error **errp)
 {
     uint64_t size = UINT64_MAX;
-    int ret = reserve(&size);
+    int ret = reserve_table(&size);
 
     if (ret) {
         error_setg_errno(errp, -ret, "kvm390: no address space for the storage "

@@ -15,7 +15,7 @@
 #include "kvm390/include/hmp.h"
 #include "kvm390/include/vm.h"
 
-static Kvm390CapabilityList *capabilities(void)
+static Kvm390CapabilityList *print_capabilities(void)
 {
     Kvm390CapabilityList *list = NULL, **tail = &list;
 
@@ -30,7 +30,7 @@ static Kvm390CapabilityList *capabilities(void)
     return list;
 }
 
-static Kvm390CounterInfoList *counters(void)
+static Kvm390CounterInfoList *print_counters(void)
 {
     Kvm390CounterInfoList *list = NULL, **tail = &list;
 
@@ -44,7 +44,7 @@ static Kvm390CounterInfoList *counters(void)
     return list;
 }
 
-static Kvm390CounterInfoList *ioctls(void)
+static Kvm390CounterInfoList *print_ioctls(void)
 {
     Kvm390CounterInfoList *list = NULL, **tail = &list;
     const char *name;
@@ -76,9 +76,9 @@ Kvm390Info *qmp_query_kvm390(Error **errp)
     info->cmma = kvm390_cmma_wanted();
     info->discard = kvm390_discard_wanted();
     info->cmma_pages = kvm390_cmma_pages();
-    info->capabilities = capabilities();
-    info->counters = counters();
-    info->ioctls = ioctls();
+    info->capabilities = print_capabilities();
+    info->counters = print_counters();
+    info->ioctls = print_ioctls();
     return info;
 }
 

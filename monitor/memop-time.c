@@ -24,14 +24,14 @@ typedef struct Timing {
     Kvm390MemopTime *result;
 } Timing;
 
-static int compare(const void *a, const void *b)
+static int compare_times(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
 
     return x < y ? -1 : x > y;
 }
 
-static int one(Timing *t, Kvm390Memop op, bool *exchanged)
+static int time_one(Timing *t, Kvm390Memop op, bool *exchanged)
 {
     Kvm390Pgm pgm;
 
@@ -47,7 +47,7 @@ static int read_first(Timing *t)
     int rc;
 
     op.op = t->cpu ? KVM390_MEMOP_LOGICAL_READ : KVM390_MEMOP_ABSOLUTE_READ;
-    rc = one(t, op, &exchanged);
+    rc = time_one(t, op, &exchanged);
     memcpy(t->op.old, t->op.buf, op.size);
     return rc;
 }
@@ -59,7 +59,7 @@ static double time_op(Timing *t)
     for (uint32_t i = 0; i < t->count; i++) {
         bool exchanged = false;
 
-        if (one(t, t->op, &exchanged)) {
+        if (time_one(t, t->op, &exchanged)) {
             t->result->failed++;
         } else if (exchanged) {
             t->result->exchanged++;
@@ -91,8 +91,8 @@ static void time_rounds(Timing *t)
         copy[i] = time_memcpy(t);
         op[i] = time_op(t);
     }
-    qsort(op, ROUNDS, sizeof(op[0]), compare);
-    qsort(copy, ROUNDS, sizeof(copy[0]), compare);
+    qsort(op, ROUNDS, sizeof(op[0]), compare_times);
+    qsort(copy, ROUNDS, sizeof(copy[0]), compare_times);
     t->result->ns = op[ROUNDS / 2];
     t->result->memcpy_ns = copy[ROUNDS / 2];
 }
@@ -108,7 +108,7 @@ static void time_on_cpu(CPUState *cs, run_on_cpu_data data)
     }
 }
 
-static bool check(const Timing *t, bool has_cpu, const char **why)
+static bool check_arguments(const Timing *t, bool has_cpu, const char **why)
 {
     *why = !kvm390_enabled() ? "not under kvm390"
          : replay_mode != REPLAY_MODE_NONE ? "not under record/replay"
@@ -140,7 +140,7 @@ Kvm390MemopTime *qmp_x_kvm390_memop_time(Kvm390MemopOp op, uint64_t address,
     };
     const char *why;
 
-    if (!check(&t, has_cpu_index, &why)) {
+    if (!check_arguments(&t, has_cpu_index, &why)) {
         error_setg(errp, "cannot time this: %s", why);
         return NULL;
     }

@@ -39,8 +39,8 @@ static void do_vcpu_op(CPUState *cs, run_on_cpu_data data)
 }
 
 /* Decode base64 of at least @size bytes; NULL and an error if it is not. */
-static uint8_t *decode(const char *what, const char *base64, uint32_t size,
-                       Error **errp)
+static uint8_t *decode_data(const char *what, const char *base64, uint32_t size,
+                            Error **errp)
 {
     g_autofree uint8_t *bytes = NULL;
     size_t len;
@@ -88,13 +88,13 @@ static bool get_buffers(Kvm390Memop *op, const char *data, const char *old,
     if (is_read(op->op)) {
         op->buf = g_malloc0(op->size);
     } else if (is_write(op->op)) {
-        op->buf = decode("data", data, op->size, errp);
+        op->buf = decode_data("data", data, op->size, errp);
         if (!op->buf) {
             return false;
         }
     }
     if (op->op == KVM390_MEMOP_ABSOLUTE_CMPXCHG) {
-        op->old = decode("old", old, op->size, errp);
+        op->old = decode_data("old", old, op->size, errp);
         return op->old;
     }
     return true;

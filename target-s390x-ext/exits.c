@@ -282,8 +282,8 @@ static unsigned diagnose_stat(unsigned code)
     }
 }
 
-static void diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
-                     uint64_t next, unsigned ilen, uintptr_t ra)
+static void exit_on_diagnose(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
+                             uint64_t next, unsigned ilen, uintptr_t ra)
 {
     unsigned b2 = (insn >> 44) & 0xf;
     unsigned code = ((insn >> 32) & 0xfff) + (b2 ? env->regs[b2] : 0);
@@ -346,7 +346,7 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
     }
     switch (insn >> 56) {
     case 0x83:
-        diagnose(env, e, insn, next, ilen, GETPC());
+        exit_on_diagnose(env, e, insn, next, ilen, GETPC());
         return;
     case 0xae:
         kvm390_sigp(env, e, insn, next, ilen);

@@ -127,7 +127,8 @@ void kvm390_clear_local(S390CPU *cpu)
 /* --- what can be taken --- */
 
 /* The pending ones that the PSW and the control registers let through. */
-static void deliverable(CPUS390XState *env, uint32_t *local, uint32_t *floats)
+static void find_deliverable(CPUS390XState *env, uint32_t *local,
+                             uint32_t *floats)
 {
     const Kvm390LocalIrqs *l = local_irqs_of(env);
     uint64_t psw = env->psw.mask;
@@ -165,7 +166,7 @@ bool kvm390_has_irq_slow(S390CPU *cpu)
 {
     uint32_t local, floats;
 
-    deliverable(&cpu->env, &local, &floats);
+    find_deliverable(&cpu->env, &local, &floats);
     return local || floats;
 }
 
@@ -182,7 +183,7 @@ typedef struct Lowcore {
     bool failed;
 } Lowcore;
 
-static void put(Lowcore *lc, hwaddr at, uint64_t value, unsigned size)
+static void lowcore_put(Lowcore *lc, hwaddr at, uint64_t value, unsigned size)
 {
     uint8_t buf[8];
 
@@ -192,7 +193,7 @@ static void put(Lowcore *lc, hwaddr at, uint64_t value, unsigned size)
                                       MEMTXATTRS_UNSPECIFIED, buf, size);
 }
 
-static uint64_t get(Lowcore *lc, hwaddr at)
+static uint64_t lowcore_get(Lowcore *lc, hwaddr at)
 {
     uint64_t value = 0;
 
@@ -202,7 +203,8 @@ static uint64_t get(Lowcore *lc, hwaddr at)
 }
 
 #define PUT(lc, field, value) \
-    put(lc, offsetof(LowCore, field), value, sizeof(((LowCore *)0)->field))
+    lowcore_put(lc, offsetof(LowCore, field), value, \
+                sizeof(((LowCore *)0)->field))
 
 /* Exchange PSWs; last of all, as the new one may end the vCPU's run. */
 static void swap_psws(Lowcore *lc, size_t old, size_t new)
@@ -210,10 +212,10 @@ static void swap_psws(Lowcore *lc, size_t old, size_t new)
     CPUS390XState *env = lc->env;
     uint64_t mask, addr;
 
-    put(lc, old, s390_cpu_get_psw_mask(env), 8);
-    put(lc, old + 8, env->psw.addr, 8);
-    mask = get(lc, new);
-    addr = get(lc, new + 8);
+    lowcore_put(lc, old, s390_cpu_get_psw_mask(env), 8);
+    lowcore_put(lc, old + 8, env->psw.addr, 8);
+    mask = lowcore_get(lc, new);
+    addr = lowcore_get(lc, new + 8);
     if (lc->failed) {
         kvm390_exit_no_lowcore(env); /* if user space runs it: no return */
     }
@@ -224,7 +226,7 @@ static void swap_psws(Lowcore *lc, size_t old, size_t new)
     swap_psws(lc, offsetof(LowCore, old), offsetof(LowCore, new))
 
 /* KVM390_STAT_deliver_* */
-static void count(CPUS390XState *env, unsigned stat)
+static void count_delivery(CPUS390XState *env, unsigned stat)
 {
     Kvm390Exit *e = kvm390_exit_of(env);
 
@@ -272,7 +274,7 @@ static void deliver_program(CPUS390XState *env, Kvm390LocalIrqs *l)
     qatomic_and(&l->pending, ~KVM390_LOCAL_PGM);
     memset(&l->pgm, 0, sizeof(l->pgm));
     trace_kvm390_deliver(env->core_id, KVM_S390_PROGRAM_INT, pgm.code);
-    count(env, KVM390_STAT_deliver_program);
+    count_delivery(env, KVM390_STAT_deliver_program);
     put_program_details(&lc, &pgm);
     if (kvm390_pgm_properties(pgm.code & ~PER_BIT) & KVM390_PGM_NULLIFIES &&
         !(pgm.flags & KVM_S390_PGM_FLAGS_NO_REWIND)) {
@@ -327,7 +329,8 @@ static uint64_t put_extended(Lowcore *lc, uint64_t mcic)
 {
     CPUS390XState *env = lc->env;
     bool gs;
-    uint64_t at = extended_save_area(get(lc, offsetof(LowCore, mcesad)), &gs);
+    uint64_t mcesad = lowcore_get(lc, offsetof(LowCore, mcesad));
+    uint64_t at = extended_save_area(mcesad, &gs);
 
     if (!(mcic & MCIC_VB_VR) || !at || lc->failed ||
         !(kvm390_exit_of(env) || s390_has_feat(S390_FEAT_VECTOR)) ||
@@ -370,7 +373,7 @@ static void deliver_machine_check(CPUS390XState *env, Kvm390LocalIrqs *l)
     memset(&l->mchk, 0, sizeof(l->mchk));
     kvm390_float_take_mchk(&floating, &mchk);
     trace_kvm390_deliver(env->core_id, KVM_S390_MCHK, mchk.mcic);
-    count(env, KVM390_STAT_deliver_machine_check);
+    count_delivery(env, KVM390_STAT_deliver_machine_check);
     mcic = put_extended(&lc, mchk.mcic);
     PUT(&lc, ar_access_id, 1); /* z/Architecture */
     PUT(&lc, mcic, mcic);
@@ -378,8 +381,8 @@ static void deliver_machine_check(CPUS390XState *env, Kvm390LocalIrqs *l)
     PUT(&lc, external_damage_code, mchk.ext_damage_code);
     PUT(&lc, failing_storage_address, mchk.failing_storage_address);
     for (i = 0; i < sizeof(mchk.fixed_logout); i++) {
-        put(&lc, offsetof(LowCore, st_status_fixed_logout) + i,
-            mchk.fixed_logout[i], 1);
+        lowcore_put(&lc, offsetof(LowCore, st_status_fixed_logout) + i,
+                    mchk.fixed_logout[i], 1);
     }
     SWAP_PSWS(&lc, mcck_old_psw, mcck_new_psw);
 }
@@ -406,7 +409,7 @@ static void deliver_external(CPUS390XState *env, uint16_t code,
 
 static void deliver_service(CPUS390XState *env, uint32_t param)
 {
-    count(env, KVM390_STAT_deliver_service_signal);
+    count_delivery(env, KVM390_STAT_deliver_service_signal);
     deliver_external(env, EXT_SERVICE, 0, &param, NULL);
 }
 
@@ -424,7 +427,7 @@ static void deliver_virtio(CPUS390XState *env,
     const uint64_t token = ext->ext_params2;
     const uint32_t param = ext->ext_params;
 
-    count(env, KVM390_STAT_deliver_virtio);
+    count_delivery(env, KVM390_STAT_deliver_virtio);
     deliver_external(env, EXT_CP_SERVICE, VIRTIO_PARAM, &param, &token);
 }
 
@@ -434,7 +437,7 @@ static void deliver_io(CPUS390XState *env, const struct kvm_s390_io_info *io)
 
     trace_kvm390_deliver(env->core_id, io->io_int_word,
                          io->subchannel_id << 16 | io->subchannel_nr);
-    count(env, KVM390_STAT_deliver_io);
+    count_delivery(env, KVM390_STAT_deliver_io);
     PUT(&lc, subchannel_id, io->subchannel_id);
     PUT(&lc, subchannel_nr, io->subchannel_nr);
     PUT(&lc, io_int_parm, io->io_int_parm);
@@ -527,7 +530,7 @@ bool kvm390_deliver_slow(CPUS390XState *env, bool before_external)
     if (before_external && kvm390_intercepts.client_runs) {
         kvm390_recheck_timers(env);
     }
-    deliverable(env, &local, &floats);
+    find_deliverable(env, &local, &floats);
     return before_external ? deliver_before(env, l, local, floats) :
                              deliver_after(env, l, local, floats);
 }

@@ -34,7 +34,7 @@ static State state; /* BQL */
 #define IN_CPU (INTERRUPT_EXTERNAL_CALL | INTERRUPT_EMERGENCY_SIGNAL | \
                 INTERRUPT_RESTART | INTERRUPT_STOP)
 
-static bool needed(void *opaque)
+static bool local_irqs_needed(void *opaque)
 {
     CPUState *cs;
 
@@ -47,7 +47,8 @@ static bool needed(void *opaque)
     return false;
 }
 
-static void append(GByteArray *list, uint32_t cpu, struct kvm_s390_irq irq)
+static void append_local_irq(GByteArray *list, uint32_t cpu,
+                             struct kvm_s390_irq irq)
 {
     Record r = { .cpu = cpu_to_be64(cpu), .irq = irq };
 
@@ -62,15 +63,15 @@ static void append_local(GByteArray *list, S390CPU *cpu)
     uint32_t id = cpu->env.core_id;
 
     if (l->pending & KVM390_LOCAL_PGM) {
-        append(list, id, (struct kvm_s390_irq) {
+        append_local_irq(list, id, (struct kvm_s390_irq) {
             .type = KVM_S390_PROGRAM_INT, .u.pgm = l->pgm });
     }
     if (l->pending & KVM390_LOCAL_MCHK) {
-        append(list, id, (struct kvm_s390_irq) {
+        append_local_irq(list, id, (struct kvm_s390_irq) {
             .type = KVM_S390_MCHK, .u.mchk = l->mchk });
     }
     if (l->pending & KVM390_LOCAL_PFAULT) {
-        append(list, id, (struct kvm_s390_irq) {
+        append_local_irq(list, id, (struct kvm_s390_irq) {
             .type = KVM_S390_INT_PFAULT_INIT, .u.ext = l->pfault });
     }
 }
@@ -83,21 +84,22 @@ static void append_in_cpu(GByteArray *list, S390CPU *cpu)
     if (env->pending_int & INTERRUPT_EMERGENCY_SIGNAL) {
         for (source = 0; source < S390_MAX_CPUS; source++) {
             if (test_bit(source, env->emergency_signals)) {
-                append(list, id, (struct kvm_s390_irq) {
+                append_local_irq(list, id, (struct kvm_s390_irq) {
                     .type = KVM_S390_INT_EMERGENCY, .u.emerg.code = source });
             }
         }
     }
     if (env->pending_int & INTERRUPT_EXTERNAL_CALL) {
-        append(list, id, (struct kvm_s390_irq) {
+        append_local_irq(list, id, (struct kvm_s390_irq) {
             .type = KVM_S390_INT_EXTERNAL_CALL,
             .u.extcall.code = env->external_call_addr });
     }
     if (env->pending_int & INTERRUPT_RESTART) {
-        append(list, id, (struct kvm_s390_irq) { .type = KVM_S390_RESTART });
+        append_local_irq(list, id,
+                         (struct kvm_s390_irq) { .type = KVM_S390_RESTART });
     }
     if (env->pending_int & INTERRUPT_STOP) {
-        append(list, id, (struct kvm_s390_irq) {
+        append_local_irq(list, id, (struct kvm_s390_irq) {
             .type = KVM_S390_SIGP_STOP, .u.stop.flags =
                 env->sigp_order == SIGP_STOP_STORE_STATUS });
     }
@@ -111,7 +113,7 @@ static void append_floating(GByteArray *list)
     int n = kvm390_float_get_all(f, irqs, max);
 
     for (i = 0; n > 0 && i < n; i++) {
-        append(list, FLOATING, irqs[i]);
+        append_local_irq(list, FLOATING, irqs[i]);
     }
 }
 
@@ -179,7 +181,7 @@ static bool take_local(S390CPU *cpu, const struct kvm_s390_irq *irq)
     }
 }
 
-static bool take(Record *r)
+static bool take_local_irq(Record *r)
 {
     uint64_t id = be64_to_cpu(r->cpu);
     S390CPU *cpu;
@@ -201,7 +203,7 @@ static int post_load(void *opaque, int version_id)
 
     for (at = 0; ok && at < state.len; at += sizeof(r)) {
         memcpy(&r, state.list + at, sizeof(r));
-        ok = take(&r);
+        ok = take_local_irq(&r);
     }
     post_save(NULL);
     if (!ok) {
@@ -215,7 +217,7 @@ static const VMStateDescription vmstate = {
     .name = "kvm390-interruptions",
     .version_id = 1,
     .minimum_version_id = 1,
-    .needed = needed,
+    .needed = local_irqs_needed,
     .pre_save = pre_save,
     .post_save = post_save,
     .post_load = post_load,

@@ -35,12 +35,12 @@ typedef struct Operation {
     unsigned r1, r3;
 } Operation;
 
-static bool equal(Value a, Value b)
+static bool operands_equal(Value a, Value b)
 {
     return a.high == b.high && a.low == b.low;
 }
 
-static Value fetch(const Operation *o, uint64_t addr)
+static Value fetch_operand(const Operation *o, uint64_t addr)
 {
     CPUS390XState *env = o->env;
     Value v = { };
@@ -59,7 +59,7 @@ static Value fetch(const Operation *o, uint64_t addr)
     return v;
 }
 
-static void store(const Operation *o, uint64_t addr, Value v)
+static void store_operand(const Operation *o, uint64_t addr, Value v)
 {
     CPUS390XState *env = o->env;
 
@@ -76,7 +76,7 @@ static void store(const Operation *o, uint64_t addr, Value v)
     }
 }
 
-static void probe(const Operation *o, uint64_t addr)
+static void probe_store(const Operation *o, uint64_t addr)
 {
     probe_write_access(o->env, addr, o->plo.size, o->ra);
 }
@@ -90,15 +90,15 @@ static void require_aligned(const Operation *o, uint64_t addr, unsigned size)
 
 /* --- where values and addresses are --- */
 
-static uint64_t place(const Operation *o, unsigned which)
+static uint64_t value_address(const Operation *o, unsigned which)
 {
     return wrap_address(o->env, o->other + kvm390_plo_value(&o->plo, which));
 }
 
-static Value value(const Operation *o, unsigned which, unsigned reg)
+static Value operand_value(const Operation *o, unsigned which, unsigned reg)
 {
     if (o->plo.values_listed) {
-        return fetch(o, place(o, which));
+        return fetch_operand(o, value_address(o, which));
     }
     return (Value) {
         .low = o->plo.size == 4 ? (uint32_t)o->env->regs[reg]
@@ -110,7 +110,7 @@ static void set_value(const Operation *o, unsigned which, unsigned reg,
                       Value v)
 {
     if (o->plo.values_listed) {
-        store(o, place(o, which), v);
+        store_operand(o, value_address(o, which), v);
     } else if (o->plo.size == 4) {
         o->env->regs[reg] = deposit64(o->env->regs[reg], 0, 32, v.low);
     } else {
@@ -119,7 +119,7 @@ static void set_value(const Operation *o, unsigned which, unsigned reg,
 }
 
 /* Address of the operand 4, 6 or 8. */
-static uint64_t operand(const Operation *o, unsigned number)
+static uint64_t operand_address(const Operation *o, unsigned number)
 {
     uint64_t addr = o->other;
 
@@ -138,23 +138,24 @@ static uint64_t operand(const Operation *o, unsigned number)
 
 static uint32_t compare_load(const Operation *o)
 {
-    set_value(o, KVM390_PLO_COMPARE_3, o->r3, fetch(o, operand(o, 4)));
+    set_value(o, KVM390_PLO_COMPARE_3, o->r3,
+              fetch_operand(o, operand_address(o, 4)));
     return 0;
 }
 
 static uint32_t double_swap(const Operation *o, Value replacement)
 {
-    const uint64_t fourth = operand(o, 4);
-    Value found = fetch(o, fourth);
+    const uint64_t fourth = operand_address(o, 4);
+    Value found = fetch_operand(o, fourth);
 
-    if (!equal(value(o, KVM390_PLO_COMPARE_3, o->r3), found)) {
+    if (!operands_equal(operand_value(o, KVM390_PLO_COMPARE_3, o->r3), found)) {
         set_value(o, KVM390_PLO_COMPARE_3, o->r3, found);
         return 2;
     }
-    probe(o, o->second);
-    probe(o, fourth);
-    store(o, fourth, value(o, KVM390_PLO_REPLACE_3, o->r3 + 1));
-    store(o, o->second, replacement);
+    probe_store(o, o->second);
+    probe_store(o, fourth);
+    store_operand(o, fourth, operand_value(o, KVM390_PLO_REPLACE_3, o->r3 + 1));
+    store_operand(o, o->second, replacement);
     return 0;
 }
 
@@ -168,31 +169,32 @@ static uint32_t swap_store(const Operation *o, Value replacement)
     unsigned i;
 
     for (i = 0; i < o->plo.stores; i++) {
-        values[i] = o->plo.listed ? fetch(o, place(o, places[i])) :
-                    value(o, places[i], o->r3);
-        addrs[i] = operand(o, 4 + 2 * i);
-        probe(o, addrs[i]);
+        values[i] = o->plo.listed ?
+                    fetch_operand(o, value_address(o, places[i])) :
+                    operand_value(o, places[i], o->r3);
+        addrs[i] = operand_address(o, 4 + 2 * i);
+        probe_store(o, addrs[i]);
     }
-    probe(o, o->second);
+    probe_store(o, o->second);
     for (i = 0; i < o->plo.stores; i++) {
-        store(o, addrs[i], values[i]);
+        store_operand(o, addrs[i], values[i]);
     }
-    store(o, o->second, replacement);
+    store_operand(o, o->second, replacement);
     return 0;
 }
 
-static uint32_t perform(const Operation *o)
+static uint32_t perform_function(const Operation *o)
 {
-    Value found = fetch(o, o->second), replacement;
+    Value found = fetch_operand(o, o->second), replacement;
 
-    if (!equal(value(o, KVM390_PLO_COMPARE_1, o->r1), found)) {
+    if (!operands_equal(operand_value(o, KVM390_PLO_COMPARE_1, o->r1), found)) {
         set_value(o, KVM390_PLO_COMPARE_1, o->r1, found);
         return 1;
     }
     if (o->plo.kind == KVM390_PLO_COMPARE_LOAD) {
         return compare_load(o);
     }
-    replacement = value(o, KVM390_PLO_REPLACE_1, o->r1 + 1);
+    replacement = operand_value(o, KVM390_PLO_REPLACE_1, o->r1 + 1);
     return o->plo.kind == KVM390_PLO_DOUBLE_SWAP
            ? double_swap(o, replacement) : swap_store(o, replacement);
 }
@@ -223,5 +225,5 @@ uint32_t HELPER(kvm390_plo)(CPUS390XState *env, uint64_t second,
         tcg_cflags_has(env_cpu(env), CF_PARALLEL)) {
         cpu_loop_exit_atomic(env_cpu(env), o.ra);
     }
-    return perform(&o);
+    return perform_function(&o);
 }

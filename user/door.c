@@ -19,17 +19,17 @@
 
 /* --- the program as libkvm390's caller --- */
 
-static bool permitted(uint64_t addr, size_t len, bool store)
+static bool access_permitted(uint64_t addr, size_t len, bool store)
 {
     return access_ok_untagged(store ? VERIFY_WRITE : VERIFY_READ, addr, len);
 }
 
-static void blocked(sigset_t *set)
+static void blocked_signals(sigset_t *set)
 {
     *set = get_task_state(thread_cpu)->signal_mask;
 }
 
-static void signals(sigset_t *set, const void *bytes)
+static void signals_of_target(sigset_t *set, const void *bytes)
 {
     target_to_host_sigset(set, bytes);
 }
@@ -54,8 +54,8 @@ static int add_protection(void *opaque, target_ulong start, target_ulong end,
 }
 
 /* How the program has protected it; pages with its code are host's otherwise */
-static int protections(uintptr_t addr, uintptr_t end,
-                       struct kvm390_mappings *list)
+static int page_protections(uintptr_t addr, uintptr_t end,
+                            struct kvm390_mappings *list)
 {
     struct walk w = { addr, end, list };
 
@@ -63,7 +63,7 @@ static int protections(uintptr_t addr, uintptr_t end,
     return walk_memory_regions(&w, add_protection);
 }
 
-static bool wanted(void)
+static bool door_is_wanted(void)
 {
     static int answer = -1;
 
@@ -75,12 +75,12 @@ static bool wanted(void)
             .order = KVM390_BIG_ENDIAN,
             .base = guest_base,
             .detached = true,
-            .permitted = permitted,
-            .blocked = blocked,
-            .signals = signals,
+            .permitted = access_permitted,
+            .blocked = blocked_signals,
+            .signals = signals_of_target,
             .lock_mappings = mmap_lock,
             .unlock_mappings = mmap_unlock,
-            .protections = protections,
+            .protections = page_protections,
         };
     }
     return answer;
@@ -374,7 +374,7 @@ static bool close_range_around(unsigned first, unsigned last, unsigned flags,
     return true;
 }
 
-static bool closes(int num, const abi_long arg[6], abi_long *ret)
+static bool close_hidden(int num, const abi_long arg[6], abi_long *ret)
 {
     int fd = num == TARGET_NR_close ? arg[0] : arg[1];
 
@@ -388,7 +388,7 @@ static bool closes(int num, const abi_long arg[6], abi_long *ret)
     return false;
 }
 
-static bool discard(abi_ulong addr, abi_ulong len, abi_long *ret)
+static bool discard_shared(abi_ulong addr, abi_ulong len, abi_long *ret)
 {
     len = TARGET_PAGE_ALIGN(len);
     if (addr & ~TARGET_PAGE_MASK || !guest_range_valid_untagged(addr, len) ||
@@ -400,7 +400,7 @@ static bool discard(abi_ulong addr, abi_ulong len, abi_long *ret)
 }
 
 /* What its file's kind does with a descriptor, and KVM's does not. */
-static bool refused(int num, int fd, abi_long *ret)
+static bool refuse_file_call(int num, int fd, abi_long *ret)
 {
     if (kvm390_object_of(fd, NULL) == KVM390_OBJECT_NONE) {
         return false;
@@ -422,7 +422,7 @@ bool kvm390_user_syscall(int num, const abi_long arg[6], abi_long *ret)
 {
     size_t i;
 
-    if (!wanted()) {
+    if (!door_is_wanted()) {
         return false;
     }
     for (i = 0; i < ARRAY_SIZE(named); i++) {
@@ -443,12 +443,12 @@ bool kvm390_user_syscall(int num, const abi_long arg[6], abi_long *ret)
     case TARGET_NR_mmap:
         return do_mmap(arg[0], ret);
     case TARGET_NR_madvise:
-        return arg[2] == MADV_DONTNEED && discard(arg[0], arg[1], ret);
+        return arg[2] == MADV_DONTNEED && discard_shared(arg[0], arg[1], ret);
     case TARGET_NR_close:
     case TARGET_NR_dup2:
     case TARGET_NR_dup3:
     case TARGET_NR_close_range:
-        return closes(num, arg, ret);
+        return close_hidden(num, arg, ret);
     case TARGET_NR_fstat: {
         struct stat st;
 
@@ -474,7 +474,7 @@ bool kvm390_user_syscall(int num, const abi_long arg[6], abi_long *ret)
     case TARGET_NR_pwritev2:
     case TARGET_NR_ftruncate:
     case TARGET_NR_lseek:
-        return refused(num, arg[0], ret);
+        return refuse_file_call(num, arg[0], ret);
     case TARGET_NR_sendto:
     case TARGET_NR_sendmsg:
     case TARGET_NR_recvfrom:
@@ -497,8 +497,8 @@ bool kvm390_user_syscall(int num, const abi_long arg[6], abi_long *ret)
 /* --- memory --- */
 
 /* Which the VMs have to know of: the range is another mapping now. */
-static void mapped(abi_ulong addr, abi_ulong len, int flags, int fd,
-                   off_t offset)
+static void note_mapping(abi_ulong addr, abi_ulong len, int flags, int fd,
+                         off_t offset)
 {
     bool private = (flags & TARGET_MAP_TYPE) == TARGET_MAP_PRIVATE;
     bool anonymous = flags & TARGET_MAP_ANONYMOUS;
@@ -520,7 +520,7 @@ static void mmap_done(abi_ulong arguments, abi_ulong addr)
     abi_ulong v[6];
 
     if (mmap_arguments(arguments, v)) {
-        mapped(addr, v[1], v[3], v[4], v[5]);
+        note_mapping(addr, v[1], v[3], v[4], v[5]);
     }
 }
 
@@ -545,7 +545,7 @@ static void shmat_done(int id, abi_ulong addr)
 
 void kvm390_user_done(int num, const abi_long arg[6], abi_long ret)
 {
-    if (!wanted() || is_error(ret)) {
+    if (!door_is_wanted() || is_error(ret)) {
         return;
     }
     switch (num) {
@@ -587,7 +587,7 @@ bool kvm390_user_plo(CPUS390XState *env)
 {
     uint8_t opcode;
 
-    if (!wanted() || !(env->regs[0] & TEST_BIT) ||
+    if (!door_is_wanted() || !(env->regs[0] & TEST_BIT) ||
         kvm390_copy_in(&opcode, env->psw.addr, 1) || opcode != PLO) {
         return false;
     }

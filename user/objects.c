@@ -75,7 +75,7 @@ static void forked(void)
     pthread_mutex_unlock(&lock);
 }
 
-static void activate(void)
+static void watch_forks(void)
 {
     if (!__atomic_exchange_n(&active, true, __ATOMIC_RELAXED)) {
         pthread_atfork(before_fork, after_fork, forked);
@@ -91,7 +91,7 @@ static bool is_kvm(int fd, const struct stat *st)
 }
 
 /* The caller holds the lock. */
-static struct object *lookup(const struct stat *st)
+static struct object *find_object(const struct stat *st)
 {
     struct object *o;
 
@@ -115,7 +115,7 @@ enum kvm390_object_type kvm390_object_of(int fd, unsigned *id)
             type = KVM390_OBJECT_KVM;
         } else {
             pthread_mutex_lock(&lock);
-            o = lookup(&st);
+            o = find_object(&st);
             if (o) {
                 type = o->type;
                 if (id) {
@@ -170,8 +170,8 @@ fail:
 }
 
 /* A new descriptor for it; takes a reference to the VM. */
-static int enter(enum kvm390_object_type type, unsigned id, struct vm *vm,
-                 struct kvm390_vcpu *vcpu)
+static int add_object(enum kvm390_object_type type, unsigned id, struct vm *vm,
+                      struct kvm390_vcpu *vcpu)
 {
     struct object *o = calloc(1, sizeof(*o));
     int fd = o ? new_descriptor(&o->ino) : -1;
@@ -264,7 +264,7 @@ static const char *server_beside(void)
 }
 
 /* The server's program: what KVM390 or KVM390_QEMU says, or beside this one. */
-static const char *server(void)
+static const char *server_program(void)
 {
     const char *value = getenv("KVM390");
 
@@ -280,7 +280,7 @@ static struct vm *start_vm(void)
     struct vm *vm = calloc(1, sizeof(*vm));
 
     if (vm) {
-        vm->vm = kvm390_vm_start(server());
+        vm->vm = kvm390_vm_start(server_program());
         if (!vm->vm) {
             fprintf(stderr, "kvm390: cannot start a VM: %s\n",
                     strerror(errno));
@@ -309,7 +309,7 @@ int kvm390_object_open(int flags)
     if (fd < 0) {
         return -1;
     }
-    activate();
+    watch_forks();
     if (ftruncate(fd, KVM_SIZE) || fcntl(fd, F_ADD_SEALS, KVM_SEALS)) {
         close(fd);
         return -1;
@@ -332,7 +332,7 @@ static int create_vm(uint64_t type)
         spare = vm;
         return -1;
     }
-    fd = enter(KVM390_OBJECT_VM, 0, vm, NULL);
+    fd = add_object(KVM390_OBJECT_VM, 0, vm, NULL);
     if (fd < 0) {
         vm->refs++;
         put_vm(vm);
@@ -346,7 +346,7 @@ static int create_vcpu(struct vm *vm, uint64_t id)
 {
     struct kvm390_vcpu *vcpu = kvm390_vcpu_create(vm->vm, id);
 
-    return vcpu ? enter(KVM390_OBJECT_VCPU, id, vm, vcpu) : -1;
+    return vcpu ? add_object(KVM390_OBJECT_VCPU, id, vm, vcpu) : -1;
 }
 
 /* The number that the library stored is of a descriptor of its own. */
@@ -369,7 +369,7 @@ static int create_device(struct vm *vm, uint64_t arg)
     }
     stored = device.fd;
     close(stored);
-    fd = enter(KVM390_OBJECT_DEVICE, 0, vm, NULL);
+    fd = add_object(KVM390_OBJECT_DEVICE, 0, vm, NULL);
     if (fd < 0) {
         return -1;
     }
@@ -392,8 +392,9 @@ static int system_ioctl(uint32_t request, uint64_t arg)
     return vm ? kvm390_system_ioctl(vm->vm, request, (void *)arg) : -1;
 }
 
-static int call(enum kvm390_object_type type, struct vm *vm,
-                struct kvm390_vcpu *vcpu, uint32_t request, uint64_t arg)
+static int ioctl_of_object(enum kvm390_object_type type, struct vm *vm,
+                           struct kvm390_vcpu *vcpu, uint32_t request,
+                           uint64_t arg)
 {
     switch (type) {
     case KVM390_OBJECT_VCPU:
@@ -425,7 +426,7 @@ static int object_ioctl(struct object *o, uint32_t request, uint64_t arg)
     }
     vm->refs++;
     pthread_mutex_unlock(&lock);
-    ret = call(type, vm, vcpu, request, arg);
+    ret = ioctl_of_object(type, vm, vcpu, request, arg);
     saved = errno;
     pthread_mutex_lock(&lock);
     put_vm(vm);
@@ -443,14 +444,14 @@ int kvm390_object_ioctl(int fd, uint32_t request, uint64_t arg)
         return -1;
     }
     if (is_kvm(fd, &st)) {
-        activate(); /* it may come from another process */
+        watch_forks(); /* it may come from another process */
         pthread_mutex_lock(&lock);
         ret = system_ioctl(request, arg);
         pthread_mutex_unlock(&lock);
         return ret;
     }
     pthread_mutex_lock(&lock);
-    o = lookup(&st);
+    o = find_object(&st);
     if (o) {
         ret = object_ioctl(o, request, arg);
     } else {
@@ -468,7 +469,7 @@ int kvm390_object_file(int fd)
 
     if (!fstat(fd, &st)) {
         pthread_mutex_lock(&lock);
-        o = lookup(&st);
+        o = find_object(&st);
         file = o && o->vcpu ? kvm390_vcpu_fd(o->vcpu) : -1;
         pthread_mutex_unlock(&lock);
     }

@@ -37,7 +37,7 @@ bool kvm390_path_is_device(const struct kvm390_path *path)
 }
 
 /* Take out ".", ".." and what is between two slashes. */
-static void tidy(char *path)
+static void tidy_path(char *path)
 {
     char *out = path, *in = path;
 
@@ -57,7 +57,7 @@ static void tidy(char *path)
 }
 
 /* @name from the root on; false if there is none, or it is too long. */
-static bool absolute(int dir, const char *name, char out[PATH_MAX])
+static bool absolute_path(int dir, const char *name, char out[PATH_MAX])
 {
     char link[40];
     ssize_t n = 0;
@@ -76,7 +76,7 @@ static bool absolute(int dir, const char *name, char out[PATH_MAX])
     if (snprintf(out + n, PATH_MAX - n, "/%s", name) >= PATH_MAX - n) {
         return false;
     }
-    tidy(out);
+    tidy_path(out);
     return true;
 }
 
@@ -126,7 +126,7 @@ const struct kvm390_path *kvm390_path_find(int dir, const char *name,
     int saved = errno, links;
     ssize_t n;
 
-    if (!*name || !absolute(dir, name, path)) {
+    if (!*name || !absolute_path(dir, name, path)) {
         return NULL;
     }
     for (links = 0; links < MAX_LINKS; links++) {
@@ -146,8 +146,8 @@ const struct kvm390_path *kvm390_path_find(int dir, const char *name,
             }
             strcat(path, "/");
             strcat(path, link);
-            tidy(path);
-        } else if (!absolute(AT_FDCWD, link, path)) {
+            tidy_path(path);
+        } else if (!absolute_path(AT_FDCWD, link, path)) {
             break;
         }
     }
@@ -213,7 +213,7 @@ int kvm390_path_descriptor(int dir, const char *name)
     char path[PATH_MAX];
     unsigned pid;
 
-    if (*name && absolute(dir, name, path)) {
+    if (*name && absolute_path(dir, name, path)) {
         if (!strncmp(path, "/dev/fd/", 8)) {
             n = 8;
         } else if (!strncmp(path, "/proc/self/fd/", 14)) {
