@@ -8,7 +8,9 @@ CHECKS += docs
 reference: ## docs/reference.rst, from the tables in the sources
 	@scripts/reference
 
-check-docs: all client ## the reference is current, quoted messages are right
+check-docs: all client ## the reference is current, what is quoted is what one sees
+	@scripts/guest-image --kernel bookworm
+	@scripts/vmm --fetch
 	@tests/docs/run $(B) $(CLIENT) $(QEMU_TREE)/linux-headers
 
 docs: ## docs/ as HTML, build/docs (sphinx; a warning is an error)
