@@ -13,3 +13,9 @@ CHECKS += refused
 .PHONY: check-refused
 check-refused: all ## streams that the other side must not take
 	@tests/migration/refused --qemu $(QEMU)
+
+CHECKS += mutated
+
+.PHONY: check-mutated
+check-mutated: all guest-programs ## streams that somebody changed (MUTATIONS=N, SEED=N)
+	@tests/migration/mutated --qemu $(QEMU) --build $(GUEST_PROGRAMS)

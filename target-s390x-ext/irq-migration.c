@@ -19,6 +19,9 @@
 
 #define FLOATING UINT32_MAX
 
+/* Of the list, in bytes: all that can be pending at once is half of it. */
+#define MAX_LEN (64u << 20)
+
 typedef struct Record {
     uint64_t cpu;
     struct kvm_s390_irq irq;
@@ -158,7 +161,8 @@ static bool take_local(S390CPU *cpu, const struct kvm_s390_irq *irq)
         cpu_inject_emergency_signal(cpu, irq->u.emerg.code);
         return true;
     case KVM_S390_INT_EXTERNAL_CALL:
-        return !cpu_inject_external_call(cpu, irq->u.extcall.code);
+        return irq->u.extcall.code < S390_MAX_CPUS &&
+               !cpu_inject_external_call(cpu, irq->u.extcall.code);
     case KVM_S390_RESTART:
         cpu_inject_restart(cpu);
         return true;
@@ -213,6 +217,12 @@ static int post_load(void *opaque, int version_id)
     return 0;
 }
 
+/* Asked before there is memory for the list. */
+static bool len_is_possible(void *opaque, int version_id)
+{
+    return state.len <= MAX_LEN;
+}
+
 static const VMStateDescription vmstate = {
     .name = "kvm390-interruptions",
     .version_id = 1,
@@ -223,6 +233,7 @@ static const VMStateDescription vmstate = {
     .post_load = post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32(len, State),
+        VMSTATE_VALIDATE("the list's length is possible", len_is_possible),
         VMSTATE_VBUFFER_ALLOC_UINT32(list, State, 1, NULL, len),
         VMSTATE_END_OF_LIST()
     },
