@@ -3,7 +3,8 @@
 
 The first-level guest is that of scripts/guest-image with one more archive
 behind its initramfs: the kernel's kvm.ko, Debian's s390x QEMU with its
-libraries, and what the second level boots, which is the guest image again.
+libraries, and what the second level boots, which is the guest image again,
+with the kernel's drivers for virtio and the programs that it runs.
 """
 
 import lzma
@@ -20,7 +21,11 @@ from .paths import BUILD, GUEST, TOP, Failure, say
 
 ROOT = os.path.join(BUILD, 'nested')
 SCRIPT = os.path.join(TOP, 'scripts/nested-guest')
-MODULE = re.compile(r'.*/arch/s390/kvm/kvm\.ko(\.xz)?$')
+# What the second level can run.
+PROGRAMS = ('nested-devices', 'nested-load')
+# In the order in which they can be loaded.
+DRIVERS = ('failover', 'net_failover', 'virtio_net', 'virtio_blk')
+MODULE = re.compile(rf'.*/({"|".join(("kvm", *DRIVERS))})\.ko(\.xz)?$')
 LIBRARY_DIRS = ('usr/lib/s390x-linux-gnu', 'usr/lib', 'lib/s390x-linux-gnu',
                 'lib')
 INTERPRETER = 'ld64.so.1'
@@ -55,36 +60,52 @@ def _candidates(suite):
                      if isinstance(row, table.Pin) and row.package == package]
 
 
-def _module_of(deb):
+def _modules_of(deb):
+    """{NAME: its bytes}"""
+    found = {}
     with tempfile.TemporaryDirectory(dir=ROOT) as scratch:
         subprocess.run(['dpkg-deb', '--extract', deb, scratch], check=True)
         for folder, _, names in os.walk(scratch):
             for name in names:
-                if MODULE.match(os.path.join(folder, name)):
+                match = MODULE.match(os.path.join(folder, name))
+                if match:
                     data = content(os.path.join(folder, name))
-                    return lzma.decompress(data) if name.endswith('.xz') \
+                    found[match[1]] = lzma.decompress(data) if match[2] \
                         else data
-    raise Unusable('has no kvm.ko')
+    for name in ('kvm', *DRIVERS):
+        if name not in found:
+            raise Unusable(f'has no {name}.ko')
+    return found
 
 
-def module(suite):
-    """The path of the kernel's kvm.ko; fetched if it is not there."""
-    path = os.path.join(ROOT, f'kvm-{paths.kernel_release(suite)}.ko')
-    if os.path.exists(path):
-        return path
+def modules(suite):
+    """The folder of the kernel's modules that are needed; fetched if it is
+    not there."""
+    folder = os.path.join(ROOT, f'modules-{paths.kernel_release(suite)}')
+    if os.path.exists(folder):
+        return folder
     os.makedirs(ROOT, exist_ok=True)
     package, candidates = _candidates(suite)
 
     def use(taken):
-        with open(f'{path}.part', 'wb') as out:
-            out.write(_module_of(taken.paths[0]))
-        os.rename(f'{path}.part', path)
+        found = _modules_of(taken.paths[0])
+        with tempfile.TemporaryDirectory(dir=ROOT) as part:
+            os.mkdir(f'{part}/new')
+            for name, data in found.items():
+                with open(f'{part}/new/{name}.ko', 'wb') as out:
+                    out.write(data)
+            os.rename(f'{part}/new', folder)
 
-    say(f'fetching kvm.ko of {package}')
+    say(f'fetching modules of {package}')
     with tempfile.TemporaryDirectory(dir=ROOT) as scratch:
-        take(table.Purpose(None, f'kvm.ko of {package}', 'try again later, or '
-                           'set KVM390_MIRROR=', candidates), scratch, use)
-    return path
+        take(table.Purpose(None, f'modules of {package}', 'try again later, '
+                           'or set KVM390_MIRROR=', candidates), scratch, use)
+    return folder
+
+
+def module(suite, name='kvm'):
+    """The path of one of the kernel's modules."""
+    return os.path.join(modules(suite), f'{name}.ko')
 
 
 def _needed(path):
@@ -109,8 +130,20 @@ def libraries(root, program):
     return found
 
 
+def _second_archive(suite):
+    """What comes behind the guest image's own archive in the second level."""
+    archive = cpio.Archive()
+    archive.directory('modules')
+    for name in DRIVERS:
+        archive.file(f'modules/{name}.ko', content(module(suite, name)), 0o644)
+    for name in PROGRAMS:
+        archive.file(f'programs/{name}',
+                     content(os.path.join(TOP, 'scripts', name)), 0o755)
+    return archive.finish()
+
+
 def _archive(suite, vmm_suite):
-    """What comes behind the guest image's own archive."""
+    """What comes behind it in the first level."""
     root = vmm.root(vmm_suite)
     program = os.path.join(root, vmm.PROGRAM)
     archive = cpio.Archive()
@@ -123,10 +156,11 @@ def _archive(suite, vmm_suite):
         archive.file(f'nested/{name}', content(path), 0o755)
     archive.symlink(f'lib/{INTERPRETER}', f'/nested/{INTERPRETER}')
     for name, path in (('kernel', f'kernel-{suite}'),
-                       ('initrd', 'initramfs.cpio'),
                        ('s390-ccw.img', 'firmware/s390-ccw.img')):
         archive.file(f'nested/{name}',
                      content(os.path.join(GUEST, path)), 0o644)
+    archive.file('nested/initrd', content(os.path.join(
+        GUEST, 'initramfs.cpio')) + _second_archive(suite), 0o644)
     return archive.finish()
 
 
@@ -146,10 +180,11 @@ def with_archive(path, data):
     return path
 
 
-def arguments(suite, smp, vcpus, mem='2G'):
-    """QEMU's arguments for a first level of smp CPUs that boots a second."""
-    words = f'kvm390.run=nested kvm390.args={vcpus} kvm390.sync=1 ' \
-            'vm.allocate_pgste=1'
+def arguments(suite, smp, vcpus, mem='2G', program=PROGRAMS[0], sync=1):
+    """QEMU's arguments for a first level of smp CPUs that boots a second,
+    which runs one of PROGRAMS; sync: somebody answers checkpoints."""
+    words = f'kvm390.run=nested kvm390.args={vcpus},{program} ' \
+            f'kvm390.sync={sync} vm.allocate_pgste=1'
     return guest.machine_arguments(
         accel='kvm390,sie=on', smp=smp, mem=mem, cpu='max',
         kernel=paths.kernel_image(suite), initrd=initramfs(suite),
