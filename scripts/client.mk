@@ -7,7 +7,7 @@ CLIENT = $(B)/client$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)
 
 FETCH += fetch-selftests
 
-.PHONY: client fetch-selftests check-api check-selftests
+.PHONY: client fetch-selftests check-api check-selftests attack
 client: tree ## libkvm390, its samples, kvm390-exec: build/client
 	@$(MAKE) --no-print-directory $(SILENT) -C client OUT=$(CLIENT) \
 		LINUX=$(QEMU_TREE)/linux-headers
@@ -25,3 +25,13 @@ check-api: all client ## the KVM API on the host, ioctl by ioctl
 		LINUX=$(QEMU_TREE)/linux-headers tests
 	@scripts/guest-image --kernel bookworm --also trixie
 	@tests/api/run $(QEMU) $(CLIENT) $(QEMU_TREE)/linux-headers
+
+MINUTES ?= 30
+ATTACK = $(B)/tests/attack
+
+attack: all client ## hostile connections for MINUTES (30), then 1000 kills
+	@$(MAKE) --no-print-directory $(SILENT) -C client OUT=$(CLIENT) \
+		LINUX=$(QEMU_TREE)/linux-headers tests
+	@mkdir -p $(ATTACK)
+	@$(CLIENT)/concurrent-fuzz-test $(QEMU) $(ATTACK) 0 0 $(MINUTES)
+	@$(CLIENT)/kill-test $(QEMU) $(ATTACK) $(or $(KILLS),1000)

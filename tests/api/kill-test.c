@@ -1,7 +1,7 @@
 /*
  * kill -9 of clients and servers, at any moment, again and again
  *
- *     kill-test QEMU DIRECTORY [SECONDS [SEED]]
+ *     kill-test QEMU DIRECTORY [KILLS [SEED]]
  *
  * VM mode: a client is in KVM_RUN on one vCPU, leaves and enters it on another,
  * does large memory operations and changes slots, all at once. Then it dies,
@@ -12,7 +12,9 @@
  * the guest go on. Then the guest dies, and all clients must see that; its
  * socket can be used again.
  *
- * In the end no process, temporary file or shared-memory object is left.
+ * Each goes on until so many of both have been killed. In the end no process,
+ * socket, descriptor, temporary file or shared-memory object is left, and it
+ * is said how long a VM has outlived its client at most.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -25,6 +27,7 @@
 #include <endian.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -33,10 +36,12 @@
 #define CODE    0x10000
 #define COUNTER 0x3000
 #define CLIENTS 3
+#define CLIENTS_A_GUEST 25      /* are killed before it is */
 
 static const char *qemu;
 static char image[100], path[100], temporary[100];
-static unsigned long rounds, killed;
+static unsigned long rounds, clients_killed, servers_killed;
+static int64_t longest; /* ms from a client's death to its VM's */
 static bool test_ok = true;
 
 #define CHECK(cond) do { \
@@ -124,6 +129,14 @@ static void *keep_changing_slots(void *opaque)
     return NULL;
 }
 
+/* One that never fires; the VM has its descriptor. */
+static void add_irqfd(void)
+{
+    struct kvm_irqfd args = { .fd = eventfd(0, EFD_CLOEXEC), .gsi = 1 };
+
+    goes_on(kvm390_vm_ioctl(vm, KVM_IRQFD, &args));
+}
+
 /* Returns the exit status: 0 if all calls ended with EIO. */
 static int vm_client(int say)
 {
@@ -156,6 +169,7 @@ static int vm_client(int say)
         kvm390_vcpu_run(vcpu[i])->psw_addr = CODE + 8 * i;
         pthread_create(&thread[i], NULL, keep_running, vcpu[i]);
     }
+    add_irqfd();
     pthread_create(&thread[2], NULL, keep_reading, NULL);
     pthread_create(&thread[3], NULL, keep_changing_slots, NULL);
     for (i = 0; i < 4; i++) {
@@ -168,11 +182,12 @@ static int vm_client(int say)
 /* The process is no child of ours, or will be only once it is an orphan. */
 static bool ends(pid_t pid)
 {
-    int64_t end = raw_now_ms() + RAW_TIMEOUT;
+    int64_t since = raw_now_ms(), now = since;
 
-    while (raw_now_ms() < end) {
+    for (; now < since + RAW_TIMEOUT; now = raw_now_ms()) {
         waitpid(pid, NULL, WNOHANG);
         if (kill(pid, 0) && errno == ESRCH) {
+            longest = now - since > longest ? now - since : longest;
             return true;
         }
         usleep(1000);
@@ -213,7 +228,8 @@ static void vm_round(void)
     }
     CHECK(server > 0 && ends(server));
     rounds++;
-    killed += which == 2 ? 2 : 1;
+    clients_killed += which != 1;
+    servers_killed += which != 0;
 }
 
 /* --- attach mode --- */
@@ -340,14 +356,14 @@ static void attach_round(void)
     for (i = 0; i < CLIENTS; i++) {
         client[i] = start_client();
     }
-    for (n = 0; n < 25; n++) {
+    for (n = 0; n < CLIENTS_A_GUEST; n++) {
         i = rand() % CLIENTS;
         random_delay(20000);
         kill(client[i], SIGKILL);
         CHECK(raw_reap(client[i], &status));
         CHECK(WIFSIGNALED(status)); /* until then it saw nothing */
         client[i] = start_client();
-        killed++;
+        clients_killed++;
     }
     CHECK(counts(mine));
     random_delay(20000);
@@ -360,7 +376,7 @@ static void attach_round(void)
     CHECK(counter(mine) == -1 && errno == EIO);
     kvm390_vm_close(mine);
     rounds++;
-    killed++;
+    servers_killed++;
 }
 
 /* --- what is left behind --- */
@@ -380,43 +396,81 @@ static int count_names(const char *where, const char *part)
     return n;
 }
 
-static void nothing_left(int before)
+/* Sockets of this test's that the kernel still has a name of. */
+static int count_sockets(void)
 {
+    FILE *f = fopen("/proc/net/unix", "r");
+    char line[400];
+    int n = 0;
+
+    while (f && fgets(line, sizeof(line), f)) {
+        n += strstr(line, path) != NULL;
+    }
+    if (f) {
+        fclose(f);
+    }
+    return n;
+}
+
+/* What there is of what a killed process could leave. */
+typedef struct Things {
+    int descriptors, objects;
+} Things;
+
+static Things count_things(void)
+{
+    return (Things) {
+        .descriptors = count_names("/proc/self/fd", ""),
+        .objects = count_names("/dev/shm", "kvm390"),
+    };
+}
+
+static void nothing_left(Things before)
+{
+    Things now = count_things();
     int status;
 
     /* Orphans come to this process, should one be alive. */
     CHECK(waitpid(-1, &status, WNOHANG) == -1 && errno == ECHILD);
     CHECK(count_names(temporary, "") == 0);
-    CHECK(count_names("/dev/shm", "kvm390") == before);
+    CHECK(count_sockets() == 0);
+    CHECK(now.objects == before.objects);
+    CHECK(now.descriptors == before.descriptors);
 }
 
-/* The rounds of one mode; returns 1 if something was wrong. */
+/*
+ * The rounds of one mode, until @clients and @servers of them were killed;
+ * returns 1 if something was wrong.
+ */
 static int repeat(int nr, const char *name, void (*round)(void),
-                  double seconds)
+                  unsigned long clients, unsigned long servers)
 {
-    int64_t end = raw_now_ms() + seconds * 1000;
-    int before = count_names("/dev/shm", "kvm390");
+    Things before = count_things();
 
     test_ok = true;
-    rounds = killed = 0;
-    while (raw_now_ms() < end && test_ok) {
+    rounds = clients_killed = servers_killed = longest = 0;
+    while (test_ok && (clients_killed < clients || servers_killed < servers)) {
         round();
     }
     nothing_left(before);
-    printf("%sok %d - %s: %lu rounds, %lu processes killed\n",
-           test_ok ? "" : "not ", nr, name, rounds, killed);
+    printf("%sok %d - %s: %lu rounds, %lu clients and %lu servers killed%s",
+           test_ok ? "" : "not ", nr, name, rounds, clients_killed,
+           servers_killed, longest ? "" : "\n");
+    if (longest) {
+        printf(", gone after %ld ms at most\n", (long)longest);
+    }
     return !test_ok;
 }
 
 int main(int argc, char **argv)
 {
-    double seconds = argc > 3 ? atof(argv[3]) : 30;
+    unsigned long kills = argc > 3 ? strtoul(argv[3], NULL, 0) : 50;
     unsigned seed = argc > 4 ? strtoul(argv[4], NULL, 0) :
                     (unsigned)time(NULL) ^ getpid();
     int failed;
 
     if (argc < 3) {
-        fprintf(stderr, "usage: %s QEMU DIRECTORY [SECONDS [SEED]]\n",
+        fprintf(stderr, "usage: %s QEMU DIRECTORY [KILLS [SEED]]\n",
                 argv[0]);
         return 2;
     }
@@ -432,10 +486,10 @@ int main(int argc, char **argv)
     srand(seed);
     printf("TAP version 13\n1..2\n# seed %u\n", seed);
     write_image();
-    failed = repeat(1, "VMs and their clients are killed", vm_round,
-                    seconds / 2);
+    failed = repeat(1, "VMs and their clients are killed", vm_round, kills,
+                    kills);
     failed += repeat(2, "a live guest and its clients are killed",
-                     attach_round, seconds / 2);
+                     attach_round, kills, kills / CLIENTS_A_GUEST);
     unlink(path);
     unlink(image);
     rmdir(temporary);

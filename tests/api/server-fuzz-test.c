@@ -16,15 +16,15 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #define _GNU_SOURCE
+#include "fuzz-requests.h"
 #include "raw.h"
-#include "../random.h"
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
 #define VCPUS     2
-#define MEMORY    (1 << 20)
+#define MEMORY    FUZZ_MEMORY
 #define SEGMENT   (1ull << 20)
 #define PER_VM    1500
 #define ANSWER_MS 60000  /* a sanitized server on a busy host is slow */
@@ -32,7 +32,7 @@
 
 static const char *qemu;
 static int log_fd;                  /* the server's stderr */
-static uint64_t state;              /* of the random numbers */
+static Fuzz fuzz;
 static char history[HISTORY][200];
 static unsigned long done, answered, succeeded, closed, runs, vms;
 static unsigned long per_ioctl[256];
@@ -41,16 +41,21 @@ static unsigned long per_ioctl[256];
 static pid_t server;
 static bool user_controlled;
 static int main_fd, side_fd, vcpu_fd[VCPUS], memory_fd, event_fd;
-static uint8_t *memory, *run[VCPUS];
+static uint8_t *run[VCPUS];
 
 static uint64_t rnd(void)
 {
-    return random_next(&state);
+    return fuzz_rnd(&fuzz);
 }
 
 static bool one_in(unsigned n)
 {
     return rnd() % n == 0;
+}
+
+static uint64_t value(void)
+{
+    return fuzz_value(&fuzz);
 }
 
 static void note(const char *what, const void *data, size_t len)
@@ -90,196 +95,6 @@ static void die(const char *why)
     exit(1);
 }
 
-/* --- values --- */
-
-static uint64_t value(void)
-{
-    static const uint64_t some[] = {
-        0, 1, 2, 3, 4, 7, 8, 16, 31, 32, 63, 64, 100, 255, 256, 4095, 4096,
-        0x2000, 65535, 65536, 65537, MEMORY - 8, MEMORY - 1, MEMORY,
-        MEMORY + 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
-        1ull << 43, 1ull << 47, 1ull << 52, 1ull << 63, ~0ull, ~0ull - 4095,
-        -2ull, -8ull, 0x180000000, 1048576, 1048577, 0xfffe0000, 0xffff0000,
-    };
-
-    switch (rnd() % 8) {
-    case 0:
-        return rnd();
-    case 1:
-        return rnd() % MEMORY;
-    case 2:
-        return rnd() % 256;
-    case 3:
-        return 1ull << rnd() % 64;
-    default:
-        return some[rnd() % (sizeof(some) / sizeof(some[0]))];
-    }
-}
-
-static void put(uint8_t *p, size_t size, uint64_t v)
-{
-    memcpy(p, &v, size); /* little-endian hosts; else still a value */
-}
-
-/* Fill a struct, field by field. */
-static void fill(const struct kvm390_ioctl *io, uint8_t *arg)
-{
-    size_t i, n;
-
-    for (i = 0; i < io->layout->nr_fields; i++) {
-        const struct kvm390_field *f = &io->layout->fields[i];
-
-        for (n = 0; n < f->count; n++) {
-            put(arg + f->offset + n * f->size, f->size,
-                one_in(3) ? 0 : value());
-        }
-    }
-}
-
-/* Structs that get past the first checks, to be mutated or not. */
-static void plausible(const struct kvm390_ioctl *io, uint8_t *arg, bool vcpu)
-{
-    union {
-        struct kvm_s390_mem_op op;
-        struct kvm_s390_skeys keys;
-        struct kvm_s390_cmma_log log;
-        struct kvm_userspace_memory_region slot;
-        struct kvm_device_attr attr;
-        struct kvm_s390_irq irq;
-        struct kvm_s390_interrupt interrupt;
-        struct kvm_s390_irq_state irqs;
-        struct kvm_one_reg reg;
-        struct kvm_guest_debug debug;
-        struct kvm_enable_cap cap;
-        struct kvm_dirty_log dirty;
-        struct kvm_create_device device;
-        struct kvm_irqfd irqfd;
-        struct kvm_ioeventfd ioeventfd;
-        struct kvm390_protect protect;
-        struct kvm_s390_ucas_mapping ucas;
-        uint8_t bytes[KVM390_MAX_ARG];
-    } u = { };
-    static const uint64_t types[] = {
-        KVM_S390_PROGRAM_INT, KVM_S390_SIGP_STOP, KVM_S390_SIGP_SET_PREFIX,
-        KVM_S390_RESTART, KVM_S390_INT_EMERGENCY, KVM_S390_INT_EXTERNAL_CALL,
-        KVM_S390_MCHK, KVM_S390_INT_CLOCK_COMP, KVM_S390_INT_CPU_TIMER,
-        KVM_S390_INT_VIRTIO, KVM_S390_INT_SERVICE, KVM_S390_INT_PFAULT_INIT,
-        KVM_S390_INT_PFAULT_DONE, KVM_S390_INT_IO(0, 0, 0, 1),
-    };
-    uint64_t type = types[rnd() % (sizeof(types) / sizeof(types[0]))];
-
-    switch (io->nr) {
-    case KVM_S390_MEM_OP:
-        u.op = (struct kvm_s390_mem_op) {
-            .gaddr = rnd() % (MEMORY + 8192), .size = 1 + rnd() % 70000,
-            .op = vcpu ? rnd() % 4 : 4 + rnd() % 3, .buf = 1, .old_addr = 1,
-            .flags = one_in(2) ? 0 : rnd() % 8, .ar = rnd() % 17,
-            .key = rnd() % 17,
-        };
-        if (u.op.op == KVM_S390_MEMOP_ABSOLUTE_CMPXCHG) {
-            u.op.size = 1 << rnd() % 5;
-            u.op.gaddr &= -16;
-        }
-        break;
-    case KVM_S390_GET_SKEYS:
-    case KVM_S390_SET_SKEYS:
-        u.keys = (struct kvm_s390_skeys) {
-            .start_gfn = rnd() % 300, .count = 1 + rnd() % 300,
-            .skeydata_addr = 1,
-        };
-        break;
-    case KVM_S390_GET_CMMA_BITS:
-    case KVM_S390_SET_CMMA_BITS:
-        u.log = (struct kvm_s390_cmma_log) {
-            .start_gfn = rnd() % 300, .count = 1 + rnd() % 300,
-            .flags = rnd() % 2, .mask = rnd(), .values = 1,
-        };
-        break;
-    case KVM_SET_USER_MEMORY_REGION:
-    case KVM_SET_USER_MEMORY_REGION2:
-        u.slot = (struct kvm_userspace_memory_region) {
-            .slot = rnd() % 6, .flags = rnd() % 2,
-            .guest_phys_addr = (rnd() % 512) << 12,
-            .memory_size = one_in(3) ? 0 : (1 + rnd() % 256) << 12,
-            .userspace_addr = (uintptr_t)memory,
-        };
-        break;
-    case KVM_SET_DEVICE_ATTR:
-    case KVM_GET_DEVICE_ATTR:
-    case KVM_HAS_DEVICE_ATTR:
-        u.attr = (struct kvm_device_attr) {
-            .group = rnd() % 16, .attr = rnd() % 10, .addr = 1,
-        };
-        break;
-    case KVM_S390_IRQ:
-        u.irq.type = type;
-        memset(u.bytes + 8, rnd(), 16);
-        break;
-    case KVM_S390_INTERRUPT:
-        u.interrupt = (struct kvm_s390_interrupt) {
-            .type = type, .parm = value(), .parm64 = value(),
-        };
-        break;
-    case KVM_S390_SET_IRQ_STATE:
-    case KVM_S390_GET_IRQ_STATE:
-        u.irqs = (struct kvm_s390_irq_state) {
-            .buf = 1, .len = 72 * (rnd() % 290),
-        };
-        break;
-    case KVM_GET_ONE_REG:
-    case KVM_SET_ONE_REG:
-        u.reg = (struct kvm_one_reg) {
-            .id = KVM_REG_S390 | (one_in(2) ? KVM_REG_SIZE_U64 :
-                                  KVM_REG_SIZE_U32) | rnd() % 12, .addr = 1,
-        };
-        break;
-    case KVM_SET_GUEST_DEBUG:
-        u.debug.control = rnd() & (KVM_GUESTDBG_ENABLE |
-                                   KVM_GUESTDBG_SINGLESTEP |
-                                   KVM_GUESTDBG_USE_HW_BP);
-        u.debug.arch.nr_hw_bp = rnd() % 5;
-        break;
-    case KVM_ENABLE_CAP:
-        u.cap.cap = 60 + rnd() % 200;
-        break;
-    case KVM_GET_DIRTY_LOG:
-        u.dirty.slot = rnd() % 6;
-        break;
-    case KVM_CREATE_DEVICE:
-        u.device.type = KVM_DEV_TYPE_FLIC;
-        u.device.flags = one_in(4);
-        break;
-    case KVM_IRQFD:
-        u.irqfd = (struct kvm_irqfd) {
-            .fd = 1, .gsi = rnd() % 8, .flags = rnd() % 4, .resamplefd = 1,
-        };
-        break;
-    case KVM_IOEVENTFD:
-        u.ioeventfd = (struct kvm_ioeventfd) {
-            .datamatch = rnd() % 8, .addr = 0x10000 + rnd() % 8, .fd = 1,
-            .len = 1 << rnd() % 4, .flags = rnd() % 16,
-        };
-        break;
-    case KVM_S390_UCAS_MAP:
-    case KVM_S390_UCAS_UNMAP:
-        u.ucas = (struct kvm_s390_ucas_mapping) {
-            .user_addr = (uintptr_t)memory & -SEGMENT,
-            .vcpu_addr = rnd() % 8 * SEGMENT, .length = rnd() % 4 * SEGMENT,
-        };
-        break;
-    case KVM390_PROTECT:
-        u.protect = (struct kvm390_protect) {
-            .addr = (uintptr_t)memory + (rnd() % 256 << 12),
-            .len = (rnd() % 64) << 12, .permit = rnd() % 4,
-        };
-        break;
-    default:
-        fill(io, arg);
-        return;
-    }
-    memcpy(arg, u.bytes, io->size);
-}
-
 /* --- the VM --- */
 
 static int start_log(void)
@@ -309,41 +124,10 @@ static void check_log(void)
     }
 }
 
-/* Instructions that leave the vCPU's usual path, among random ones. */
-static void random_code(uint8_t *at, size_t len)
-{
-    static const uint8_t code[][6] = {
-        { 0x83, 0x00, 0x05, 0x01 }, { 0x83, 0x12, 0x00, 0x10 },
-        { 0x83, 0x00, 0x00, 0x44 }, { 0xb2, 0x29, 0x00, 0x12 },
-        { 0xb2, 0x2b, 0x00, 0x12 }, { 0xb2, 0x2a, 0x00, 0x12 },
-        { 0xb9, 0xab, 0x10, 0x12 }, { 0xb9, 0xaf, 0x00, 0x12 },
-        { 0xae, 0x12, 0x00, 0x05 }, { 0xb2, 0x10, 0x00, 0x00 },
-        { 0x82, 0x00, 0x00, 0x00 }, { 0xa7, 0xf4, 0x00, 0x00 },
-        { 0xb2, 0x32, 0x10, 0x00 }, { 0xb2, 0x20, 0x00, 0x12 },
-        { 0xb2, 0x7d, 0x00, 0x00 }, { 0x0a, 0x01 }, { 0x00, 0x00 },
-    };
-
-    while (len >= 8) {
-        size_t n = 4, i;
-
-        if (one_in(3)) {
-            for (i = 0; i < n; i++) {
-                at[i] = rnd();
-            }
-        } else {
-            i = rnd() % (sizeof(code) / sizeof(code[0]));
-            memcpy(at, code[i], 6);
-            n = code[i][0] == 0x0a || !code[i][0] ? 2 : 4;
-        }
-        at += n;
-        len -= n;
-    }
-}
-
 static int set_memory(void)
 {
     struct kvm_userspace_memory_region region = {
-        .memory_size = MEMORY, .userspace_addr = (uintptr_t)memory,
+        .memory_size = MEMORY, .userspace_addr = (uintptr_t)fuzz.memory,
         .flags = rnd() % 2,
     };
     const struct kvm390_ioctl *io =
@@ -361,7 +145,7 @@ static int set_memory(void)
 static int map_segment(void)
 {
     struct kvm_s390_ucas_mapping ucas = {
-        .user_addr = (uintptr_t)memory & -SEGMENT, .length = SEGMENT,
+        .user_addr = (uintptr_t)fuzz.memory & -SEGMENT, .length = SEGMENT,
     };
     const struct kvm390_ioctl *io =
         kvm390_ioctl_find(KVM_S390_UCAS_MAP, KVM390_ON_VCPU);
@@ -417,10 +201,10 @@ static void begin_vm(void)
     user_controlled = ucontrol;
     for (i = 0; i < MEMORY; i += 4096) {
         if (one_in(4)) {
-            random_code(memory + i, 4096);
+            fuzz_code(&fuzz, fuzz.memory + i, 4096);
         }
     }
-    random_code(memory + 0x2000, 0x2000);
+    fuzz_code(&fuzz, fuzz.memory + 0x2000, 0x2000);
     vms++;
 }
 
@@ -551,67 +335,30 @@ static void do_run(int v)
 /* An ioctl that follows the wire, or nearly. */
 static void do_ioctl(void)
 {
-    size_t which = rnd() % kvm390_nr_ioctls, len, at = 0;
+    size_t which = rnd() % kvm390_nr_ioctls, len;
     const struct kvm390_ioctl *io = &kvm390_ioctls[which];
-    struct kvm390_buffer buffer[KVM390_BUFFERS];
-    static uint8_t buf[KVM390_MAX_BUF + 64];
-    uint8_t arg[KVM390_MAX_ARG] = { };
-    struct kvm390_head head = { .cmd = io->nr, .arg_len = io->size };
-    int v = rnd() % VCPUS, *fd = one_in(4) ? &main_fd : &side_fd, i;
+    int v = rnd() % VCPUS, *fd = one_in(4) ? &main_fd : &side_fd;
     int passed = one_in(3) ? memory_fd : one_in(3) ? event_fd : one_in(4) ?
                  log_fd : -1;
+    int32_t target = io->kinds & KVM390_ON_VM ? KVM390_VM :
+                     io->kinds & KVM390_ON_FLIC ? KVM390_FLIC : KVM390_SYSTEM;
     bool wrong = false;
     uint8_t *all;
 
-    head.target = io->kinds & KVM390_ON_VM ? KVM390_VM :
-                  io->kinds & KVM390_ON_FLIC ? KVM390_FLIC : KVM390_SYSTEM;
     if (io->kinds & KVM390_ON_VCPU &&
         !(io->kinds & KVM390_ON_VM && one_in(2))) {
         v = run[v] ? v : 0;
-        head.target = v;
+        target = v;
         fd = &vcpu_fd[v];
     }
     if (io->nr == KVM_RUN) {
         do_run(v);
         return;
     }
-    head.arg = value();
-    if (io->nr == KVM_CREATE_VCPU) {
-        head.arg = one_in(20) ? rnd() % 250 : 0;
-    }
-    if (io->size) {
-        if (one_in(4)) {
-            fill(io, arg);
-        } else {
-            plausible(io, arg, head.target >= 0);
-            if (one_in(3)) {
-                arg[rnd() % io->size] = value();
-            }
-        }
-        kvm390_buffers(io, arg, buffer);
-        for (i = 0; i < KVM390_BUFFERS; i++) {
-            if (buffer[i].in_len && one_in(16)) {
-                head.flags |= KVM390_BAD_BUF0 << i;
-            } else {
-                memset(buf + at, one_in(2) ? 0 : rnd(), buffer[i].in_len);
-                if (buffer[i].in_len > 8) {
-                    uint64_t v64 = rnd();
-
-                    memcpy(buf + at + rnd() % (buffer[i].in_len - 7), &v64, 8);
-                }
-                at += buffer[i].in_len;
-            }
-        }
-        head.buf_len = at;
-        if (one_in(64)) {
-            head.flags = KVM390_BAD_ARG;
-            head.arg_len = head.buf_len = 0;
-        }
-        raw_arg(io, arg);
-    }
-    all = raw_message(head, arg, buf, &len);
+    all = fuzz_request(&fuzz, io, target, &len);
     if (one_in(200)) { /* break it; more often not where the VM would end */
-        memcpy(all + rnd() % (sizeof(head) - 7), &state, 1 + rnd() % 8);
+        memcpy(all + rnd() % (sizeof(struct kvm390_head) - 7), &fuzz.state,
+               1 + rnd() % 8);
         wrong = true;
         len = one_in(2) ? len : rnd() % len;
     }
@@ -684,7 +431,7 @@ static void do_memory(void)
 {
     int v = rnd() % VCPUS;
 
-    random_code(memory + rnd() % (MEMORY - 64), 8 + rnd() % 56);
+    fuzz_code(&fuzz, fuzz.memory + rnd() % (MEMORY - 64), 8 + rnd() % 56);
     if (run[v] && one_in(2)) {
         uint64_t word = value();
 
@@ -717,12 +464,14 @@ int main(int argc, char **argv)
         return 2;
     }
     qemu = argv[1];
-    state = argc > 3 ? strtoull(argv[3], NULL, 0)
+    fuzz.state = argc > 3 ? strtoull(argv[3], NULL, 0)
                      : (uint64_t)time(NULL) * getpid();
-    state = state ? state : 1;
+    fuzz.state = fuzz.state ? fuzz.state : 1;
+    fuzz.buf = malloc(FUZZ_BUF);
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN);
-    printf("TAP version 13\n1..1\n# seed 0x%llx\n", (unsigned long long)state);
+    printf("TAP version 13\n1..1\n# seed 0x%llx\n",
+           (unsigned long long)fuzz.state);
     setenv("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1", 0);
     setenv("ASAN_OPTIONS", "detect_leaks=1:handle_abort=1:"
            "detect_stack_use_after_return=0", 0);
@@ -732,8 +481,8 @@ int main(int argc, char **argv)
     if (ftruncate(memory_fd, MEMORY)) {
         return 1;
     }
-    memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory_fd,
-                  0);
+    fuzz.memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED,
+                       memory_fd, 0);
     end = raw_now_ms() + seconds * 1000;
     while (raw_now_ms() < end) {
         begin_vm();
