@@ -84,6 +84,13 @@ static int take_arg(struct ioctl_call *call)
     return 0;
 }
 
+/* Whether a descriptor may come with the reply; any other one is closed. */
+static bool has_fd(const struct kvm390_ioctl *io)
+{
+    return io && (io->fd.kind == KVM390_FD_RETURNED ||
+                  io->fd.kind == KVM390_FD_STORED);
+}
+
 /* Returns 0 with the reply in @call, or -1 with errno set. */
 static int exchange_with_vm(struct ioctl_call *call)
 {
@@ -95,7 +102,7 @@ static int exchange_with_vm(struct ioctl_call *call)
         return kvm390_vcpu_wait_run(call->vcpu, &call->msg, &call->reply);
     }
     return kvm390_call(conn, &call->msg, call->buf, call->send_fd,
-                       &call->recv_fd, &call->reply);
+                       has_fd(call->io) ? &call->recv_fd : NULL, &call->reply);
 }
 
 /* Memory that is to be a slot's stays as it is until the result is known. */
@@ -122,13 +129,15 @@ static int give_fd(struct ioctl_call *call, int ret)
     int32_t number = call->recv_fd;
 
     if (call->recv_fd < 0) {
-        return ret;
+        /* The server's number would be that of some file of the program's. */
+        return io && io->fd.kind == KVM390_FD_RETURNED && ret >= 0 ? -EIO :
+               ret;
     }
     if (ret < 0) {
         close(call->recv_fd);
         return ret;
     }
-    if (!io || io->fd.kind != KVM390_FD_STORED) {
+    if (io->fd.kind != KVM390_FD_STORED) {
         return call->recv_fd;
     }
     kvm390_reorder(&kvm390_layout_u32, &number, sizeof(number),
@@ -138,6 +147,19 @@ static int give_fd(struct ioctl_call *call, int ret)
         return -EFAULT;
     }
     return ret;
+}
+
+/* Without a descriptor, the number of one stays what the caller had there. */
+static void keep_number(struct ioctl_call *call)
+{
+    const struct kvm390_ioctl *io = call->io;
+    uint8_t *at = (uint8_t *)call->msg.arg + io->fd.at;
+
+    if (io->fd.kind == KVM390_FD_STORED && call->recv_fd < 0) {
+        memcpy(at, (uint8_t *)call->given + io->fd.at, sizeof(uint32_t));
+        kvm390_reorder(&kvm390_layout_u32, at, sizeof(uint32_t),
+                       KVM390_HOST_ORDER, kvm390_caller.order);
+    }
 }
 
 /* The reply, to where the caller has it. Returns the result or -errno. */
@@ -150,6 +172,7 @@ static int give_result(struct ioctl_call *call)
     if (io && msg->head.arg_len == io->size && io->pass >= KVM390_PASS_OUT) {
         kvm390_arg_reorder(io, msg->arg, KVM390_WIRE_ORDER,
                            kvm390_caller.order);
+        keep_number(call);
         if (kvm390_copy_out(call->arg, msg->arg, io->size)) {
             ret = -EFAULT;
         }

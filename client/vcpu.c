@@ -6,9 +6,11 @@
 #include "vm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #define MAX_VCPUS 256
 #define RUN_SIZE  4096
@@ -47,6 +49,19 @@ static int vcpu_connect(struct kvm390_vcpu *vcpu)
     return 0;
 }
 
+/*
+ * Is it all there, and will it stay? Else the program would end by SIGBUS, as
+ * soon as the server makes the file shorter.
+ */
+static bool run_page_is_sure(int fd)
+{
+    struct stat st;
+    int seals = fcntl(fd, F_GET_SEALS);
+
+    return seals >= 0 && seals & F_SEAL_SHRINK && !fstat(fd, &st) &&
+           st.st_size >= RUN_SIZE;
+}
+
 static struct kvm390_vcpu *vcpu_open(struct kvm390_vm *vm, uint32_t cmd,
                                      int32_t target, unsigned id)
 {
@@ -65,7 +80,8 @@ static struct kvm390_vcpu *vcpu_open(struct kvm390_vm *vm, uint32_t cmd,
         goto fail;
     }
     vcpu->run_fd = kvm390_hide(vcpu->run_fd);
-    if (vcpu->run_fd < 0 || id >= MAX_VCPUS) {
+    if (vcpu->run_fd < 0 || id >= MAX_VCPUS ||
+        !run_page_is_sure(vcpu->run_fd)) {
         errno = EPROTO;
         goto fail;
     }

@@ -34,4 +34,5 @@ attack: all client ## hostile connections for MINUTES (30), then 1000 kills
 		LINUX=$(QEMU_TREE)/linux-headers tests
 	@mkdir -p $(ATTACK)
 	@$(CLIENT)/concurrent-fuzz-test $(QEMU) $(ATTACK) 0 0 $(MINUTES)
+	@$(CLIENT)/hostile-fuzz-test $(ATTACK) $(or $(HOSTILE_CALLS),1000000)
 	@$(CLIENT)/kill-test $(QEMU) $(ATTACK) $(or $(KILLS),1000)
