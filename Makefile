@@ -12,6 +12,13 @@ export V
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
+# All that follows is Python's; a bare Debian has none.
+ifneq ($(filter-out help,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell scripts/bootstrap && echo there),there)
+$(error python3 is missing)
+endif
+endif
+
 include scripts/version.mk
 OBJ := $(B)/obj$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)
 QEMU_TREE := $(B)/qemu

@@ -42,6 +42,15 @@ void kvm390_add_facilities(S390FeatType type, uint8_t *data);
  * BQL; before the first vCPU.
  */
 void kvm390_set_facilities(const uint8_t *list);
+
+/**
+ * kvm390_guest_has: has the guest a facility?
+ * @feat, @facility: it, as QEMU's feature and by its number
+ *
+ * What user space said in place of the CPU model counts. Any thread that runs
+ * a vCPU.
+ */
+bool kvm390_guest_has(S390Feat feat, unsigned facility);
 #endif
 
 #endif /* KVM390_CPU_FEATURES_H */

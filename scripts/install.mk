@@ -37,6 +37,11 @@ check-deb: deb ## the packages in a bare Debian (as root; SUITE=trixie)
 	@scripts/deps ensure check-deb
 	@tests/install/deb $(if $(SUITE),--suite $(SUITE))
 
+.PHONY: check-clone
+check-clone: ## the README's two commands in a bare Debian (as root; SUITE=trixie MAKE_WHAT=boot)
+	@scripts/deps ensure check-deb
+	@tests/install/clone $(if $(SUITE),--suite $(SUITE)) $(MAKE_WHAT)
+
 .PHONY: check-libvirt container check-container
 check-libvirt: all ## libvirt with kvm390 as a domain's emulator
 	@scripts/deps ensure check-libvirt

@@ -16,6 +16,11 @@ typedef struct {
     bool (*wanted)(void);
 } Kvm390Feature;
 
+static bool always_wanted(void)
+{
+    return true;
+}
+
 /* Ended by an entry without a condition. */
 static const Kvm390Feature features[] = {
     { S390_FEAT_EDAT, kvm390_skeys_wanted },
@@ -31,6 +36,7 @@ static const Kvm390Feature features[] = {
     { S390_FEAT_SIE_SIIF, kvm390_sie_wanted },
     { S390_FEAT_CMM, kvm390_cmma_wanted },
     { S390_FEAT_CMM_NT, kvm390_cmma_wanted },
+    { S390_FEAT_STORE_HYPERVISOR_INFO, always_wanted },
     { }
 };
 
@@ -42,6 +48,12 @@ static const uint8_t *facilities; /* set by user space, or NULL */
 void kvm390_set_facilities(const uint8_t *list)
 {
     facilities = list;
+}
+
+bool kvm390_guest_has(S390Feat feat, unsigned facility)
+{
+    return facilities ? facilities[facility / 8] & (0x80 >> facility % 8)
+                      : s390_has_feat(feat);
 }
 
 void kvm390_add_facilities(S390FeatType type, uint8_t *data)

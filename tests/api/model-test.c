@@ -224,6 +224,45 @@ static void test_granted(void)
     FAILS(kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &cap), EBUSY);
 }
 
+/* A VM has facility 74, which KVM provides; without it there is no STHYI. */
+static const unsigned char store_information[] = {
+    0xa7, 0x29, 0x00, 0x00, /* lghi %r2,0 */
+    0xa7, 0x49, 0x30, 0x00, /* lghi %r4,0x3000 */
+    0xb2, 0x56, 0x00, 0x24, /* sthyi %r2,%r4 */
+    0x83, 0x00, 0x05, 0x01, /* diag 0x501 */
+};
+
+static void test_hypervisor_information(void)
+{
+    static struct kvm_s390_vm_cpu_machine machine;
+    static struct kvm_s390_vm_cpu_processor p;
+    struct kvm390_vcpu *vcpu;
+
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 1, &machine) == 0);
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 0, &p) == 0);
+    CHECK(facility(machine.fac_mask, 74) && facility(p.fac_list, 74));
+    vcpu = start_vcpu(store_information, sizeof(store_information));
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(is_diag_501(kvm390_vcpu_run(vcpu)));
+    CHECK(memory[0x3000 + 9] == 168);
+}
+
+static void test_no_hypervisor_information(void)
+{
+    static struct kvm_s390_vm_cpu_processor p;
+    struct kvm390_vcpu *vcpu;
+
+    CHECK(attr(KVM_GET_DEVICE_ATTR, 3, 0, &p) == 0);
+    p.fac_list[1] &= ~(1ull << (63 - (74 - 64)));
+    CHECK(attr(KVM_SET_DEVICE_ATTR, 3, 0, &p) == 0);
+    vcpu = start_vcpu(store_information, sizeof(store_information));
+    put64(memory + 0x1d0, 0x0002000180000000);
+    put64(memory + 0x1d8, 0x74);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(kvm390_vcpu_run(vcpu)->psw_addr == 0x74);
+    CHECK(memory[0x8f] == 1); /* operation exception */
+}
+
 static void test_cpu_model_masks(void)
 {
     enum {
@@ -285,6 +324,8 @@ static const struct test tests[] = {
     { "attributes of wrapping keys", test_wrapping_keys, false },
     { "CPU model: facilities and their mask", test_cpu_model, false },
     { "CPU model: what capabilities grant", test_granted, false },
+    { "STHYI with facility 74", test_hypervisor_information, false },
+    { "no STHYI without it", test_no_hypervisor_information, false },
     { "CPU model: features, subfunctions", test_cpu_model_masks, false },
     { "CPU model: the guest sees it", test_cpu_model_reaches_guest, false },
 };

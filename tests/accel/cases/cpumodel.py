@@ -19,6 +19,7 @@ ADDED = {
     'siif': 'SIE: the counted interlock of translation tables',
     'cmm': 'CMMA: ESSA',
     'cmmnt': 'CMMA: ESSA, the no-DAT state',
+    'sthyi': 'STORE HYPERVISOR INFORMATION, which KVM executes for a guest',
 }
 
 # Models whose features the accelerator decides; the others only tell what a
