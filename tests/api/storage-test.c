@@ -242,6 +242,23 @@ static void test_keys_go(void)
     CHECK(kvm390_vm_ioctl(vm, KVM_S390_GET_SKEYS, &k) == 0 && keys[0] == 0);
 }
 
+/* A slot's page states go with it, too. */
+static void test_states_go(void)
+{
+    struct kvm_s390_cmma_log log;
+
+    CHECK(attr(KVM_SET_DEVICE_ATTR, 0, 0, NULL) == 0);
+    memory = map(MEMORY);
+    CHECK(set_slot(0, 0, 0, MEMORY, memory) == 0);
+    states[0] = 3;
+    CHECK(SET(7, 1, 0) == 0);
+    states[0] = 0;
+    CHECK(GET(7, 1, KVM_S390_CMMA_PEEK) == 0 && states[0] == 3);
+    CHECK(set_slot(0, 0, 0, 0, NULL) == 0);
+    CHECK(set_slot(0, 0, 0, MEMORY, memory) == 0);
+    CHECK(GET(7, 1, KVM_S390_CMMA_PEEK) == 0 && states[0] == 0);
+}
+
 /* CLR_CMMA leaves nothing to be migrated. */
 static void test_clear_cleans(void)
 {
@@ -262,6 +279,7 @@ static const struct test tests[] = {
     { "MEM_OP", test_memop, false },
     { "SKEYS, KEYOP", test_skeys, false },
     { "keys go with their slot", test_keys_go, false },
+    { "page states go with their slot", test_states_go, false },
     { "CLR_CMMA cleans the log", test_clear_cleans, false },
     { "CMMA: errors", test_cmma_errors, false },
     { "CMMA: the log", test_cmma_log, false },
