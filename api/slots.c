@@ -109,16 +109,6 @@ static int create(unsigned id, const struct kvm_userspace_memory_region *r,
     return 0;
 }
 
-/* Storage keys and page states go with the memory. */
-static void forget_pages(const Kvm390Slot *slot)
-{
-    const uint64_t first = slot->gpa / PAGE, n = slot->size / PAGE;
-
-    kvm390_keys_forget_pages(first, n);
-    kvm390_cmma_forget_pages(&kvm390_guest_cmma,
-                             (Kvm390GfnRange) { first, first + n });
-}
-
 static int delete(unsigned id)
 {
     Kvm390Slot *slot = vm->slots[id];
@@ -129,7 +119,7 @@ static int delete(unsigned id)
     vm->slots[id] = NULL;
     memory_region_del_subregion(get_system_memory(), &slot->mr);
     kvm390_vm_drain();
-    forget_pages(slot);
+    kvm390_keys_forget_pages(slot->gpa / PAGE, slot->size / PAGE);
     kvm390_forget_client_code(memory_region_get_ram_addr(&slot->mr),
                               slot->size);
     kvm390_client_memory_remove(slot->gpa, slot->size);
@@ -147,7 +137,7 @@ static int modify(Kvm390Slot *slot,
             return -ENOMEM;
         }
         kvm390_client_memory_remove(slot->gpa, slot->size);
-        forget_pages(slot);
+        kvm390_keys_forget_pages(slot->gpa / PAGE, slot->size / PAGE);
         slot->gpa = r->guest_phys_addr;
         kvm390_client_memory_add(slot->gpa, slot->size, slot->hva);
         memory_region_set_address(&slot->mr, slot->gpa);

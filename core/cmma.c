@@ -287,24 +287,6 @@ uint64_t kvm390_cmma_next_set(const Kvm390Cmma *cmma, uint64_t gfn,
     return end;
 }
 
-/* Make pages stable, and put those into the log that were not, if wanted. */
-static void make_stable(Kvm390Cmma *cmma, Kvm390GfnRange pages, bool log)
-{
-    uint64_t gfn = pages.first;
-
-    while ((gfn = kvm390_cmma_next_set(cmma, gfn, pages.end)) < pages.end) {
-        if (kvm390_cmma_assign(cmma, gfn, KVM390_CMMA_STABLE) && log) {
-            kvm390_cmma_log_change(cmma, gfn);
-        }
-        gfn++;
-    }
-}
-
-void kvm390_cmma_forget_pages(Kvm390Cmma *cmma, Kvm390GfnRange pages)
-{
-    make_stable(cmma, pages, false);
-}
-
 int kvm390_cmma_clear(Kvm390Cmma *cmma)
 {
     const Kvm390CmmaMap *map = kvm390_cmma_map(cmma);
@@ -313,7 +295,15 @@ int kvm390_cmma_clear(Kvm390Cmma *cmma)
         return -EINVAL;
     }
     for (unsigned i = 0; map && i < map->n; i++) {
-        make_stable(cmma, map->range[i], true);
+        uint64_t gfn = map->range[i].first;
+        uint64_t end = map->range[i].end;
+
+        while ((gfn = kvm390_cmma_next_set(cmma, gfn, end)) < end) {
+            if (kvm390_cmma_assign(cmma, gfn, KVM390_CMMA_STABLE)) {
+                kvm390_cmma_log_change(cmma, gfn);
+            }
+            gfn++;
+        }
     }
     return 0;
 }

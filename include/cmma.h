@@ -144,17 +144,6 @@ bool kvm390_cmma_enabled(const Kvm390Cmma *cmma);
 int kvm390_cmma_clear(Kvm390Cmma *cmma);
 
 /**
- * kvm390_cmma_forget_pages: memory goes, and with it the states of its pages
- * @pages: whether or not there still is memory
- *
- * As with their storage keys: what comes there later is stable. (Linux keeps
- * both in the tables of the guest's memory, which go with its slot; a change of
- * memory ends migration mode, so nothing is logged.) Waits for a discard under
- * way. Any thread; no vCPU uses the pages.
- */
-void kvm390_cmma_forget_pages(Kvm390Cmma *cmma, Kvm390GfnRange pages);
-
-/**
  * kvm390_cmma_clean_log: no page is in the log
  *
  * As Linux's CLR_CMMA leaves it, migration mode or not. Any thread.

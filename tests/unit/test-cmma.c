@@ -470,25 +470,6 @@ static void test_clear(void)
     teardown();
 }
 
-static void test_forget(void)
-{
-    setup_empty_log();
-    kvm390_cmma_essa(&cmma, 39, KVM390_ESSA_VOLATILE);
-    kvm390_cmma_essa(&cmma, 40, KVM390_ESSA_VOLATILE);
-    kvm390_cmma_essa(&cmma, 41, KVM390_ESSA_STABLE_NODAT);
-    kvm390_cmma_essa(&cmma, 42, KVM390_ESSA_VOLATILE);
-    while (kvm390_cmma_remaining(&cmma)) {
-        kvm390_cmma_get_bits(&cmma, &(Kvm390CmmaLog){ .count = PAGES }, values);
-    }
-    kvm390_cmma_forget_pages(&cmma, (Kvm390GfnRange){ 40, 42 });
-    g_assert_cmphex(kvm390_cmma_value(&cmma, 39), !=, 0);
-    g_assert_cmphex(kvm390_cmma_value(&cmma, 40), ==, 0);
-    g_assert_cmphex(kvm390_cmma_value(&cmma, 41), ==, 0);
-    g_assert_cmphex(kvm390_cmma_value(&cmma, 42), !=, 0);
-    g_assert_cmpuint(kvm390_cmma_remaining(&cmma), ==, 0);
-    teardown();
-}
-
 static void test_content_needed(void)
 {
     setup();
@@ -767,7 +748,6 @@ int main(int argc, char **argv)
     TEST("claim-block", test_claim_block);
     TEST("release", test_release);
     TEST("clear", test_clear);
-    TEST("forget", test_forget);
     TEST("content-needed", test_content_needed);
     TEST("map-changes", test_map_changes);
     TEST("census", test_census);
