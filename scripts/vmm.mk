@@ -15,7 +15,7 @@ vmm: all client ## boot Linux by Debian's own QEMU with -accel kvm (VMM=bookworm
 fetch-vmm: ensure-deps
 	@scripts/vmm --fetch
 
-check-vmm: all client ## Debian's own QEMU, unmodified, through the KVM API (WHOLE=1)
+check-vmm: all client guest-programs ## Debian's own QEMU, unmodified, through the KVM API (WHOLE=1)
 	@scripts/guest-image --kernel bookworm --also trixie
 	@tests/vmm/run $(if $(WHOLE),--whole) $(if $(TESTS),--tests '$(TESTS)')
 

@@ -22,6 +22,7 @@ class Case:
     """One case under one accelerator, and what came of it.
 
     accel       the accelerator
+    behaves     the accelerator that the guest's programs find
     work        a directory of its own, removed at its end
     timeout     seconds that anything may take
     facts       (whether it holds, text, what was seen instead)
@@ -29,7 +30,7 @@ class Case:
 
     def __init__(self, name, accel, function, options):
         self.name = name
-        self.accel = accel
+        self.accel = self.behaves = accel
         self.work = None
         self.timeout = options.timeout
         self.facts = []
@@ -92,7 +93,7 @@ class Case:
         return self.start(guest.machine_arguments(
             accel=self.accelerator(properties), smp=smp, mem='128M',
             cpu='max', kernel=image,
-            append=f'accel={self.accel} smp={smp} {append}'.strip(),
+            append=f'accel={self.behaves} smp={smp} {append}'.strip(),
             extra=extra),
             'sclplmconsole')
 
