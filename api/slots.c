@@ -77,6 +77,19 @@ static void set_log(Kvm390Slot *slot, bool on)
     memory_region_set_log(&slot->mr, on, DIRTY_MEMORY_VGA);
 }
 
+/*
+ * While a slot's stores are logged a page that leaves the unused state is as
+ * well: what the guest then finds there has to be the same on the other side
+ * of a migration, whether or not the host took the page's content meanwhile.
+ */
+static void log_contents(void)
+{
+    unsigned n, unlogged;
+
+    kvm390_slots_count(&n, &unlogged);
+    kvm390_cmma_set_content_logged(&kvm390_guest_cmma, unlogged < n);
+}
+
 static int create(unsigned id, const struct kvm_userspace_memory_region *r,
                   Kvm390Call *call)
 {
@@ -213,13 +226,16 @@ static int set_memory(Kvm390Call *call,
 
 int kvm390_set_memory(Kvm390Call *call)
 {
-    return set_memory(call, call->arg);
+    int ret = set_memory(call, call->arg);
+
+    log_contents();
+    return ret;
 }
 
 int kvm390_set_memory2(Kvm390Call *call)
 {
     /* The first fields are those of the older struct. */
-    return set_memory(call, call->arg);
+    return kvm390_set_memory(call);
 }
 
 int kvm390_get_dirty_log(Kvm390Call *call)

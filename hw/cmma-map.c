@@ -178,7 +178,7 @@ void kvm390_host_content_needed(uint64_t gfn)
 
     if (range) {
         uint8_t clients = memory_region_get_dirty_log_mask(range->mr) &
-                          (1 << DIRTY_MEMORY_MIGRATION);
+                          ~(1 << DIRTY_MEMORY_CODE);
 
         physical_memory_set_dirty_range(
             range->block->offset + kvm390_host_offset(range, gfn),

@@ -221,6 +221,26 @@ static void test_cmma_log(void)
     FAILS(GET(0, 1, 0), EINVAL);
 }
 
+/* What a guest finds where it left the unused state is logged as a store. */
+static void test_content_log(void)
+{
+    uint64_t map[MEMORY / 4096 / 64];
+    struct kvm_dirty_log log = { .dirty_bitmap = map };
+    struct kvm390_vcpu *vcpu;
+
+    CHECK(attr(KVM_SET_DEVICE_ATTR, 0, 0, NULL) == 0);
+    vcpu = start_vcpu(essa_code, sizeof(essa_code));
+    kvm390_vcpu_run(vcpu)->s.regs.gprs[3] = 0x300000;
+    CHECK(set_slot(0, KVM_MEM_LOG_DIRTY_PAGES, 0, MEMORY, memory) == 0);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log) == 0);
+    CHECK(map[0x300 / 64] == 0);
+    memory[CODE + 2] = 0x10; /* ESSA's order: stable */
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_RUN, NULL) == 0);
+    CHECK(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log) == 0);
+    CHECK(map[0x300 / 64] == 1);
+}
+
 /* A slot's keys go with it, wherever memory comes again. */
 static void test_keys_go(void)
 {
@@ -283,6 +303,7 @@ static const struct test tests[] = {
     { "CLR_CMMA cleans the log", test_clear_cleans, false },
     { "CMMA: errors", test_cmma_errors, false },
     { "CMMA: the log", test_cmma_log, false },
+    { "CMMA: contents are logged", test_content_log, false },
 };
 
 int main(int argc, char **argv)
