@@ -19,6 +19,7 @@
 #include "kvm390/include/accel.h"
 #include "kvm390/include/guest-access.h"
 #include "kvm390/include/interpret.h"
+#include "kvm390/include/kvm-stream.h"
 #include "kvm390/include/exits.h"
 #include "kvm390/include/vm.h"
 #include "kvm390/accel/kvm390-version.h"
@@ -42,6 +43,7 @@ static int kvm390_init_machine(KVM390_ACCEL_TAKE MachineState *ms)
     kvm390_guest_access_init();
     kvm390_sie_init();
     kvm390_irq_migration_init();
+    kvm390_kvm_stream_init();
     kvm390_migration_init();
     return tcg->init_machine(KVM390_ACCEL_PASS ms);
 }
@@ -159,6 +161,7 @@ static void kvm390_ops_init(Kvm390OpsInit *init)
     if (object_dynamic_cast(OBJECT(current_machine), TYPE_KVM390_VM)) {
         kvm390_vm_ops_init(ops);
     } else {
+        kvm390_kvm_stream_ops_init(ops);
         kvm390_attach_init();
     }
 }

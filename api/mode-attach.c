@@ -45,23 +45,6 @@ static void attach_set_cputm(Kvm390Vcpu *vcpu, uint64_t value)
     tcg_s390_set_cpu_timer(&vcpu->cpu->env, value);
 }
 
-/* The machine's own controller has, and migrates, all but machine checks. */
-static int attach_inject_floating(const struct kvm_s390_irq *irq)
-{
-    const struct kvm_s390_io_info *io = &irq->u.io;
-
-    if (irq->type == KVM_S390_INT_SERVICE) {
-        s390_sclp_extint(irq->u.ext.ext_params);
-        return 0;
-    }
-    if (irq->type <= KVM_S390_INT_IO_MAX) {
-        s390_io_interrupt(io->subchannel_id, io->subchannel_nr,
-                          io->io_int_parm, io->io_int_word);
-        return 0;
-    }
-    return kvm390_inject_float(irq);
-}
-
 /* All memory is one slot, whose changes are logged. */
 static void attach_count_slots(unsigned *slots, unsigned *unlogged)
 {
@@ -91,7 +74,7 @@ static const Kvm390Mode kvm390_attach_mode = {
     .set_fpc = attach_set_fpc,
     .get_cputm = attach_get_cputm,
     .set_cputm = attach_set_cputm,
-    .inject_floating = attach_inject_floating,
+    .inject_floating = kvm390_inject_float_qemu,
     .count_slots = attach_count_slots,
     .limit_memory = attach_limit_memory,
     .watch_client = attach_watch_client,

@@ -69,6 +69,14 @@ void kvm390_inject_mchk(S390CPU *cpu, const struct kvm_s390_mchk_info *mchk);
  */
 int kvm390_inject_float(const struct kvm_s390_irq *irq);
 
+/**
+ * kvm390_inject_float_qemu: the same where QEMU has the machine
+ *
+ * QEMU's own controller has, and migrates, service and I/O interruptions.
+ * Returns 0 or a negative errno. Under the BQL.
+ */
+int kvm390_inject_float_qemu(const struct kvm_s390_irq *irq);
+
 /** kvm390_clear_local: nothing of this is pending any more. BQL. */
 void kvm390_clear_local(S390CPU *cpu);
 
@@ -79,6 +87,14 @@ void kvm390_clear_local(S390CPU *cpu);
  * As at each delivery, and at the start of KVM_RUN. The vCPU's thread, BQL.
  */
 void kvm390_recheck_timers(CPUS390XState *env);
+
+/**
+ * kvm390_take_local: make pending in a vCPU what arrived with a guest
+ * @irq: in the host's byte order; the timers' follow from the registers
+ *
+ * Returns whether it is one that a vCPU can have. Under the BQL.
+ */
+bool kvm390_take_local(S390CPU *cpu, const struct kvm_s390_irq *irq);
 
 /** kvm390_irq_migration_init: before the machine is made */
 void kvm390_irq_migration_init(void);

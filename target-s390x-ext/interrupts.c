@@ -116,6 +116,22 @@ int kvm390_inject_float(const struct kvm_s390_irq *irq)
     return ret;
 }
 
+int kvm390_inject_float_qemu(const struct kvm_s390_irq *irq)
+{
+    const struct kvm_s390_io_info *io = &irq->u.io;
+
+    if (irq->type == KVM_S390_INT_SERVICE) {
+        s390_sclp_extint(irq->u.ext.ext_params);
+        return 0;
+    }
+    if (irq->type <= KVM_S390_INT_IO_MAX) {
+        s390_io_interrupt(io->subchannel_id, io->subchannel_nr,
+                          io->io_int_parm, io->io_int_word);
+        return 0;
+    }
+    return kvm390_inject_float(irq);
+}
+
 void kvm390_clear_local(S390CPU *cpu)
 {
     Kvm390LocalIrqs *l = kvm390_local_irqs(cpu);

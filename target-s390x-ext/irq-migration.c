@@ -149,7 +149,7 @@ static void take_stop(S390CPU *cpu, uint32_t flags)
     cpu_inject_stop(cpu);
 }
 
-static bool take_local(S390CPU *cpu, const struct kvm_s390_irq *irq)
+bool kvm390_take_local(S390CPU *cpu, const struct kvm_s390_irq *irq)
 {
     Kvm390LocalIrqs *l = kvm390_local_irqs(cpu);
 
@@ -180,6 +180,9 @@ static bool take_local(S390CPU *cpu, const struct kvm_s390_irq *irq)
         l->pfault = irq->u.ext;
         kvm390_inject_local(cpu, KVM390_LOCAL_PFAULT);
         return true;
+    case KVM_S390_INT_CLOCK_COMP:
+    case KVM_S390_INT_CPU_TIMER:
+        return true; /* its condition is in the registers */
     default:
         return false;
     }
@@ -196,7 +199,7 @@ static bool take_local_irq(Record *r)
         return !kvm390_inject_float(&r->irq);
     }
     cpu = id < S390_MAX_CPUS ? s390_cpu_addr2state(id) : NULL;
-    return cpu && take_local(cpu, &r->irq);
+    return cpu && kvm390_take_local(cpu, &r->irq);
 }
 
 static int post_load(void *opaque, int version_id)
