@@ -77,7 +77,7 @@ static int put_nothing(QEMUFile *f, void *opaque, size_t size,
     return 0;
 }
 
-static bool never(void *opaque)
+static bool never_sent(void *opaque)
 {
     return false;
 }
@@ -95,7 +95,7 @@ static const VMStateDescription vmstate_ais = {
     .name = "s390-flic/ais",
     .version_id = 1,
     .minimum_version_id = 1,
-    .needed = never,
+    .needed = never_sent,
     .post_load = ais_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT8(simm, typeof(ais)),
@@ -108,7 +108,7 @@ static const VMStateDescription vmstate = {
     .name = "s390-flic",
     .version_id = 1,
     .minimum_version_id = 1,
-    .needed = never,
+    .needed = never_sent,
     .fields = (const VMStateField[]) {
         {
             .name = "irqs",

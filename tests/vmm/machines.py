@@ -6,8 +6,8 @@ import os
 
 from kvm390 import guest, vmm
 from kvm390.machine import Machine
+from kvm390.moving import refusal
 from kvm390.paths import Failure
-from probes import refusal
 
 SUITE = 'trixie'
 KERNEL = 'bookworm'
@@ -113,12 +113,15 @@ def nmi(fact, logs):
 def panic(fact, logs):
     """A panic is told from a power-off."""
     del logs
-    with running() as machine:
+    with running(extra=['-action', 'panic=pause']) as machine:
         machine.send('echo c > /proc/sysrq-trigger\n')
         machine.wait(lambda: machine.event('GUEST_PANICKED') is not None,
                      LIMIT)
         fact('GUEST_PANICKED is told',
              machine.event('GUEST_PANICKED') is not None, tail(machine))
+        fact('and the machine does as -action panic=pause says',
+             machine.poll(lambda: status(machine) == 'guest-panicked', LIMIT),
+             status(machine))
 
 
 def dump(fact, logs):

@@ -17,8 +17,14 @@ from cases import Case, gdbstub, migration, snapshot  # noqa: E402
 SUITE = 'trixie'
 LIMIT = 300
 
+# tests/guest/memory-device.c: where it gets its memory from.
+DEVICE = ('-m', '128M,slots=2,maxmem=1G', '-object',
+          'memory-backend-ram,id=more,size=256M', '-device',
+          'virtio-mem-ccw,memdev=more,requested-size=64M')
+
 SHORT = ('gdbstub', 'snapshot')
-WHOLE = ('snapshot-2', 'snapshot-condition-code', 'migration', 'migration-4')
+WHOLE = ('snapshot-2', 'snapshot-condition-code', 'migration', 'migration-4',
+         'memory-device', 'watchdog')
 
 
 class VmmCase(Case):
@@ -32,6 +38,25 @@ class VmmCase(Case):
 
     def start(self, arguments, console='sclpconsole'):
         return super().start([*self._prefix, *arguments], console)
+
+
+def memory_device(case):
+    """A guest plugs memory that was not there at its start; keys in it."""
+    machine = case.program('memory-device', smp=2, extra=DEVICE)
+    case.ok(case.finish_program(machine), "the program's facts hold")
+    plugged = machine.qmp('query-memory-devices')[0]['data']['size']
+    case.equal(plugged % (64 << 20), 0, 'QEMU sees what is plugged')
+
+
+def watchdog(case):
+    """A guest that asks for one, by DIAGNOSE 0x288, and then forgets it."""
+    machine = case.program('watchdog', extra=['-device', 'diag288'])
+    machine.qmp('watchdog-set-action', action='pause')
+    machine.wait(lambda: machine.event('WATCHDOG') is not None, case.timeout)
+    case.equal(machine.event('WATCHDOG'), {'action': 'pause'},
+               'the watchdog bites')
+    case.equal(machine.qmp('query-status')['status'], 'watchdog',
+               'and the machine stands')
 
 
 def run(suite, name, function, fact, logs):
@@ -49,6 +74,7 @@ def cases(whole):
     """[(NAME, SUITE, KERNEL, FUNCTION)]"""
     there = {name: function for module in (gdbstub, migration, snapshot)
              for name, _, function in module.CASES}
+    there.update({'memory-device': memory_device, 'watchdog': watchdog})
     return [(name, SUITE, 'bookworm', functools.partial(
         run, SUITE, name, there[name]))
         for name in SHORT + (WHOLE if whole else ())]

@@ -2,37 +2,33 @@
 """What management tools ask a QEMU with -accel kvm before they use it."""
 
 import functools
+import os
 
-from kvm390 import vmm
+from kvm390 import paths, vmm
 from kvm390.machine import Machine
-from kvm390.paths import Failure
+from kvm390.moving import refusal
+from kvm390.paths import GUEST
 
 
-def expansion(machine, kind):
+def expansion(machine, kind, name):
     return machine.qmp('query-cpu-model-expansion', type=kind,
-                       model={'name': 'host'})['model']
+                       model={'name': name})['model']
 
 
-def refusal(machine, command, **arguments):
-    """The text of QEMU's refusal; empty if it did not refuse."""
-    try:
-        machine.qmp(command, **arguments)
-    except Failure as failure:
-        return str(failure)
-    return ''
+def probe(start, there, host, fact, logs):
+    """As libvirt's qemuCapsInit and virQEMUCapsProbe* ask.
 
-
-def probe(suite, fact, logs):
-    """As libvirt's qemuCapsInit and virQEMUCapsProbe* ask."""
+    start: of a machine without a guest; there: whether it has KVM; host: the
+    CPU model with all features.
+    """
     del logs
-    with Machine(vmm.EXEC, vmm.bare(suite, '-machine', 's390-ccw-virtio',
-                                    '-cpu', 'host')) as machine:
+    with start() as machine:
         kvm = machine.qmp('query-kvm')
-        fact('KVM is there and used', kvm == {'enabled': True,
-                                              'present': True}, kvm)
-        full, static = (expansion(machine, kind)
+        fact('KVM is there and used, or it is not', kvm == {
+            'enabled': there, 'present': there}, kvm)
+        full, static = (expansion(machine, kind, host)
                         for kind in ('full', 'static'))
-        fact('host is a base model with features', static['name'].endswith(
+        fact(f'{host} is a base model with features', static['name'].endswith(
             '-base') and static['props'], static)
         fact('full and static have the same name',
              full['name'] == static['name'], (full['name'], static['name']))
@@ -40,8 +36,8 @@ def probe(suite, fact, logs):
             isinstance(value, bool) for value in full['props'].values()),
             full['props'])
         same = machine.qmp('query-cpu-model-comparison', modela=static,
-                           modelb={'name': 'host'})
-        fact('host is identical to its expansion',
+                           modelb={'name': host})
+        fact(f'{host} is identical to its expansion',
              same['result'] == 'identical', same)
         base = machine.qmp('query-cpu-model-baseline', modela=static,
                            modelb={'name': 'z14-base'})['model']
@@ -51,8 +47,8 @@ def probe(suite, fact, logs):
              ('subset', 'identical'), (base, less))
         named = {model['name']: model for model in
                  machine.qmp('query-cpu-definitions')}
-        fact('host and the named models are defined',
-             {'host', 'max', 'qemu', 'z14', 'z900'} <= set(named),
+        fact(f'{host} and the named models are defined',
+             {host, 'max', 'qemu', 'z14', 'z900'} <= set(named),
              sorted(named))
         usable = [name for name, model in named.items()
                   if model.get('unavailable-features') == []]
@@ -69,7 +65,23 @@ def probe(suite, fact, logs):
              machine.errors())
 
 
+MACHINE = ('-machine', 's390-ccw-virtio', '-cpu')
+
+
+def debians(suite):
+    return Machine(vmm.EXEC, vmm.bare(suite, *MACHINE, 'host'))
+
+
+def ours():
+    return Machine(paths.QEMU, [
+        '-nodefaults', '-S', '-accel', 'kvm390', '-L',
+        os.path.join(GUEST, 'firmware'), *MACHINE, 'max'])
+
+
 def cases():
     """[(NAME, SUITE, KERNEL, FUNCTION)]"""
-    return [(f'probe-{suite}', suite, None, functools.partial(probe, suite))
-            for suite in vmm.SUITES]
+    found = [(f'probe-{suite}', suite, None, functools.partial(
+        probe, functools.partial(debians, suite), True, 'host'))
+        for suite in vmm.SUITES]
+    return [*found, ('probe-kvm390', None, None, functools.partial(
+        probe, ours, False, 'max'))]

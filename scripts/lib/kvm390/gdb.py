@@ -13,7 +13,7 @@ from .paths import Failure
 PSW_MASK, PSW_ADDRESS, R0 = 0, 1, 2
 
 # Kinds of Z packets.
-BREAKPOINT, WRITE_WATCHPOINT = 0, 2
+BREAKPOINT, HARDWARE_BREAKPOINT, WRITE_WATCHPOINT = 0, 1, 2
 
 
 def r(number):

@@ -20,6 +20,7 @@ def attach(case):
     interrupt(case, stub, machine)
     steps(case, stub)
     watchpoint(case, stub)
+    hardware_breakpoint(case, stub)
     stub.detach()
     stub.close()
     case.ok(case.finish_program(machine), 'the program saw the same')
@@ -80,6 +81,17 @@ def watchpoint(case, stub):
     stub.resume()
     why = stub.stopped()
     case.ok(f'watch:{watched:x};' in why, 'a watchpoint stops it', why)
+    stub.remove(gdb.WRITE_WATCHPOINT, watched, 8)
+
+
+def hardware_breakpoint(case, stub):
+    """At what looks at the watched variable."""
+    report = symbol('debugged', 'ok_eq')
+    stub.insert(gdb.HARDWARE_BREAKPOINT, report)
+    stub.resume()
+    case.ok(stub.stopped().startswith('T05'), 'a hardware breakpoint as well')
+    case.equal(stub.register(gdb.PSW_ADDRESS), report, 'where it was put')
+    stub.remove(gdb.HARDWARE_BREAKPOINT, report)
 
 
 CASES = [('gdbstub', ('kvm390', 'tcg'), attach)]
