@@ -11,6 +11,7 @@
 #include "qemu/osdep.h"
 #include <poll.h>
 #include "mode.h"
+#include "room.h"
 #include "server.h"
 #include "session.h"
 #include "threads.h"
@@ -28,6 +29,12 @@
  */
 #define SPIN_NS 20000
 #define SPIN_BACKOFF_MAX 255
+
+/* Bytes of a request's or a reply's buffers that the memory may lack for. */
+#define LONG 4096
+
+/* A reply's array doubles, and is there twice while it moves. */
+#define GROWING 3
 
 static void complain(Kvm390Session *s, const char *why)
 {
@@ -88,6 +95,9 @@ static int channel(Kvm390Session *s, Kvm390Request *r)
     }
     if (kvm390_server_full(s->server)) {
         return -EMFILE;
+    }
+    if (!kvm390_room_for_more(0)) {
+        return -ENOMEM;
     }
     other = kvm390_session_new(s->server, r->fd);
     if (!other) {
@@ -239,6 +249,14 @@ static size_t reply_room(const Kvm390Call *call)
     return len;
 }
 
+/* Long ones, and those with a descriptor, which make something. */
+static bool takes_memory(const Kvm390Call *call, const Kvm390Request *r,
+                         size_t room)
+{
+    return (call->io && call->io->fd.kind != KVM390_FD_NONE) ||
+           r->head.buf_len > LONG || room > LONG;
+}
+
 static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
@@ -254,11 +272,13 @@ static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
         return -1;
     }
     room = reply_room(&call);
-    if (kvm390_budget_take(&s->server->replies, room)) {
-        kvm390_api_call(head.cmd, head.target, &call);
-    } else {
+    if ((takes_memory(&call, r, room) &&
+         !kvm390_room_for_more(GROWING * room)) ||
+        !kvm390_budget_take(&s->server->replies, room)) {
         call.ret = -ENOMEM;
         room = 0;
+    } else {
+        kvm390_api_call(head.cmd, head.target, &call);
     }
     head.ret = call.ret;
     head.arg_len = 0;
