@@ -310,6 +310,9 @@ static void fuzz_control(Conn *c)
     if (head.cmd == KVM390_CMD_CHANNEL) {
         head.target = KVM390_VM;    /* vCPUs have their own threads here */
     }
+    if (head.cmd == KVM390_CMD_CANCEL && head.target >= 0) {
+        head.target = VCPUS + 1;    /* not in place of what ends a KVM_RUN */
+    }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
         die("no sockets");
     }
