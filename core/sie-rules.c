@@ -36,7 +36,7 @@ unsigned kvm390_sie_request_icpt(uint32_t cpuflags, bool enabled_ext,
 }
 
 unsigned kvm390_sie_program_icpt(uint16_t code, uint32_t cpuflags,
-                                 uint32_t ictl, uint8_t ecb)
+                                 uint32_t ictl, uint8_t ecb, bool again)
 {
     const bool per = code & KVM390_PGM_PER;
 
@@ -52,7 +52,8 @@ unsigned kvm390_sie_program_icpt(uint16_t code, uint32_t cpuflags,
     }
     switch (code) {
     case KVM390_PGM_SPECIFICATION:
-        return ecb & SIE_ECB_SPECI ? SIE_ICPT_NONE : SIE_ICPT_PROGRAM;
+        return ecb & SIE_ECB_SPECI && !again ? SIE_ICPT_NONE
+                                             : SIE_ICPT_PROGRAM;
     case KVM390_PGM_ADDRESSING:
     case KVM390_PGM_SPECIAL_OPERATION:
         return SIE_ICPT_PROGRAM;

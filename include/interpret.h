@@ -116,18 +116,88 @@ uint64_t kvm390_sie_lowcore(CPUS390XState *env);
  */
 void kvm390_sie_invalidates(CPUS390XState *env, uint64_t entry);
 
-/**
- * kvm390_sie_instruction: an instruction of the guest that may be intercepted
- * @env: the current CPU, in SIE
+/*
+ * An instruction of a guest that is about to be executed.
+ *
  * @insn: the instruction, left-aligned
  * @next: the address behind it, or behind its EXECUTE
  * @ilen: its length in bytes, of EXECUTE's target that of EXECUTE
  * @executed: it is EXECUTE's target
- *
- * Returns if the CPU executes it.
  */
-void kvm390_sie_instruction(CPUS390XState *env, uint64_t insn, uint64_t next,
-                            unsigned ilen, bool executed);
+typedef struct Kvm390SieText {
+    uint64_t insn;
+    uint64_t next;
+    unsigned ilen;
+    bool executed;
+} Kvm390SieText;
+
+/**
+ * kvm390_sie_instruction: an instruction of the guest that may be intercepted
+ * @env: the current CPU, in SIE
+ * @text: the instruction
+ *
+ * Returns if QEMU's own code for it is to be executed.
+ */
+void kvm390_sie_instruction(CPUS390XState *env, const Kvm390SieText *text);
+
+/**
+ * kvm390_sie_leave_now: leave the guest, and the block that is executed
+ * @env: the current CPU, in SIE
+ * @icpt: SIE_ICPT_*
+ */
+void G_NORETURN kvm390_sie_leave_now(CPUS390XState *env, unsigned icpt);
+
+/**
+ * kvm390_sie_record: put an instruction into the control block
+ * @env: the current CPU, in SIE
+ * @insn, @ilen, @executed: as in Kvm390SieText
+ */
+void kvm390_sie_record(CPUS390XState *env, uint64_t insn, unsigned ilen,
+                       bool executed);
+
+/**
+ * kvm390_sie_leave_done: leave the guest behind an instruction
+ * @env: the current CPU, in SIE
+ * @icpt: SIE_ICPT_*
+ * @text: the instruction, of which all or a part has been done
+ */
+void G_NORETURN kvm390_sie_leave_done(CPUS390XState *env, unsigned icpt,
+                                      const Kvm390SieText *text);
+
+/**
+ * kvm390_sie_sigp_order: SIGNAL PROCESSOR of a guest
+ * @env: the current CPU, in SIE
+ * @text: the instruction, of any kind
+ *
+ * Returns if it is the host's; else the guest goes on behind it, or was left.
+ */
+void kvm390_sie_sigp_order(CPUS390XState *env, const Kvm390SieText *text);
+
+/**
+ * kvm390_sie_called: the external call that is pending at a guest's CPU
+ * @env: the current CPU, in SIE
+ * @take: it is taken: none is pending afterwards
+ *
+ * Returns: the calling CPU's address, or -1.
+ */
+int kvm390_sie_called(CPUS390XState *env, bool take);
+
+/**
+ * kvm390_sie_take_external: let the guest take an external interruption
+ * @env: the current CPU, in SIE
+ *
+ * One that is pending, that its PSW admits, and that it takes without the
+ * host. Returns true if it has taken one: the PSW is another then, and if that
+ * one waits the guest may have been left. The caller ends the block.
+ */
+bool kvm390_sie_take_external(CPUS390XState *env);
+
+/**
+ * kvm390_sie_external: the same, or leave the guest for one of its timers
+ *
+ * Returns true if one of the two has happened.
+ */
+bool kvm390_sie_external(CPUS390XState *env);
 
 /** kvm390_sie_host_protects: did this end at a page that the host protects? */
 bool kvm390_sie_host_protects(CPUS390XState *env, int exc);
@@ -175,7 +245,8 @@ bool kvm390_sie_wait(CPUS390XState *env);
  * @env: the current CPU, in SIE; BQL
  *
  * Returns true if so, and the guest was left for it. The guest may have been
- * left for a timer of its own, too: then this returns false.
+ * left for a timer of its own, too: then this returns false. Where it takes an
+ * interruption itself this does not return.
  */
 bool kvm390_sie_interrupted(CPUS390XState *env);
 
@@ -215,6 +286,12 @@ int64_t kvm390_ckc_expires(CPUS390XState *env);
 
 /** kvm390_sie_arm: see to it that the guest is left when a timer is due. */
 void kvm390_sie_arm(CPUS390XState *env);
+
+/**
+ * kvm390_sie_arm_again: the CPU has looked, and none was due, or the PSW masks
+ *                       it off; BQL
+ */
+void kvm390_sie_arm_again(CPUS390XState *env);
 
 /**
  * kvm390_sie_timer_due: is the guest to take an interruption of a timer?

@@ -74,11 +74,13 @@ unsigned kvm390_sie_request_icpt(uint32_t cpuflags, bool enabled_ext,
  * @cpuflags: SIE_CPUFLAGS; P: PER events are the host's
  * @ictl: SIE_ICTL
  * @ecb: SIE_ECB
+ * @again: it is of the PSW that the guest's program interruptions load: taking
+ *         it would load that again, for ever
  *
  * Returns: SIE_ICPT_NONE if the guest takes it, else the interception code.
  */
 unsigned kvm390_sie_program_icpt(uint16_t code, uint32_t cpuflags,
-                                 uint32_t ictl, uint8_t ecb);
+                                 uint32_t ictl, uint8_t ecb, bool again);
 
 /**
  * kvm390_sie_controls: what of the control block decides over instructions

@@ -40,6 +40,7 @@ typedef struct Kvm390Sie {
     Kvm390SieWorld host;        /* while active */
     uint64_t at_sie;            /* the address of the host's SIE */
     Kvm390SieControls controls; /* while active */
+    uint32_t eca;               /* while active: SIE_ECA, what is honoured */
     bool per;                   /* while active: PER is on for the host */
     bool interlocked;           /* its tables are being changed, counted */
     Kvm390SieStorage storage;

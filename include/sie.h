@@ -59,9 +59,12 @@ enum {
 #define SIE_PREFIX_BITS     0x7fffe000u
 
 #define SIE_CPUFLAG_STOPPED  0x80000000u
+#define SIE_CPUFLAG_WAIT     0x10000000u    /* the host lets it sleep */
+#define SIE_CPUFLAG_ECALL    0x08000000u    /* an external call is pending */
 #define SIE_CPUFLAG_STOP_INT 0x04000000u
 #define SIE_CPUFLAG_IO_INT   0x02000000u
 #define SIE_CPUFLAG_EXT_INT  0x01000000u
+#define SIE_CPUFLAG_RUNNING  0x00800000u
 #define SIE_CPUFLAG_ZARCH    0x00000800u
 #define SIE_CPUFLAG_KSS      0x00000200u
 #define SIE_CPUFLAG_SM       0x00000080u
@@ -69,6 +72,8 @@ enum {
 #define SIE_CPUFLAG_GED      0x00000004u
 #define SIE_CPUFLAG_P        0x00000001u    /* the host wants PER */
 
+#define SIE_ECA_CEI      0x80000000u    /* the guest takes its timers' */
+#define SIE_ECA_SIGPI    0x10000000u
 #define SIE_ECA_MVPGI    0x01000000u
 #define SIE_ECA_SII      0x00000001u    /* the interlock's count is kept */
 #define SIE_ICPTSTATUS_EX 0x01u
@@ -76,6 +81,7 @@ enum {
 #define SIE_ECB_SPECI    0x08u
 #define SIE_ECB_PTF      0x01u
 #define SIE_ECB2_PFMFI   0x08u
+#define SIE_ECB2_ESCA    0x04u          /* an extended system control area */
 #define SIE_FAC_BITS     0x7ffffff8u
 
 #define SIE_ICTL_OPEREXC 0x80000000u
@@ -90,7 +96,6 @@ enum {
 /* The system control area begins with the interlock of a guest's tables. */
 #define SIE_INTERLOCK_HOST  0x8000000000000000ull   /* the host has it */
 #define SIE_INTERLOCK_GUEST 1ull                    /* a CPU that counts */
-#define SIE_SCAOL_BITS      0xffffffc0u
 
 #define SIE_FPF_BPBC     0x20u
 #define SIE_ECB_SRSI     0x04u

@@ -34,6 +34,8 @@ static const Kvm390Feature features[] = {
     { S390_FEAT_SIE_KSS, kvm390_sie_wanted },
     { S390_FEAT_SIE_GPERE, kvm390_sie_wanted },
     { S390_FEAT_SIE_SIIF, kvm390_sie_wanted },
+    { S390_FEAT_SIE_SIGPIF, kvm390_sie_wanted },
+    { S390_FEAT_SIE_CEI, kvm390_sie_wanted },
     { S390_FEAT_CMM, kvm390_cmma_wanted },
     { S390_FEAT_CMM_NT, kvm390_cmma_wanted },
     { S390_FEAT_STORE_HYPERVISOR_INFO, always_wanted },
@@ -56,16 +58,29 @@ bool kvm390_guest_has(S390Feat feat, unsigned facility)
                       : s390_has_feat(feat);
 }
 
-void kvm390_add_facilities(S390FeatType type, uint8_t *data)
+/* Nor one that stands for the extended system control area. */
+#define CONF_CHAR_EXT_ESCA  0x08
+
+static void add_stfl(uint8_t *data)
 {
     const unsigned bit = FACILITY_RESET_REFERENCE_BITS_MULTIPLE;
 
-    if (type == S390_FEAT_TYPE_STFL && kvm390_enabled() &&
-        kvm390_skeys_wanted()) {
+    if (kvm390_enabled() && kvm390_skeys_wanted()) {
         data[bit / 8] |= 0x80 >> bit % 8;
     }
-    if (type == S390_FEAT_TYPE_STFL && facilities) {
+    if (facilities) {
         memcpy(data, facilities, KVM390_FACILITY_BYTES);
+    }
+}
+
+void kvm390_add_facilities(S390FeatType type, uint8_t *data)
+{
+    if (type == S390_FEAT_TYPE_STFL) {
+        add_stfl(data);
+    }
+    if (type == S390_FEAT_TYPE_SCLP_CONF_CHAR_EXT &&
+        s390_has_feat(S390_FEAT_SIE_SIGPIF)) {
+        data[0] |= CONF_CHAR_EXT_ESCA;
     }
 }
 

@@ -334,7 +334,8 @@ void HELPER(kvm390_intercept)(CPUS390XState *env, uint64_t insn, uint64_t next,
 
     ilen &= ~KVM390_EXECUTED;
     if (kvm390_sie_active(env)) {
-        kvm390_sie_instruction(env, insn, next, ilen, executed);
+        kvm390_sie_instruction(env, &(Kvm390SieText) {
+            .insn = insn, .next = next, .ilen = ilen, .executed = executed });
         return;
     }
     if (!e) {

@@ -16,59 +16,24 @@
 #include "kvm390/include/pgm.h"
 #include "kvm390/include/sie.h"
 
-static void G_NORETURN leave_now(CPUS390XState *env, unsigned icpt)
-{
-    kvm390_sie_leave(env, icpt);
-    env_cpu(env)->exception_index = -1;
-    cpu_loop_exit(env_cpu(env));
-}
-
-uint64_t kvm390_sie_lowcore(CPUS390XState *env)
-{
-    uint64_t absolute;
-
-    if (!kvm390_sie_active(env)) {
-        return env->psa;
-    }
-    if (kvm390_sie_absolute(env, env->psa, MMU_DATA_STORE, &absolute, NULL)) {
-        /* The host took it away; it sees to that at the next entry. */
-        leave_now(env, SIE_ICPT_NONE);
-    }
-    return absolute;
-}
-
 /* --- instructions --- */
 
-/* @ilen: of EXECUTE's target that of EXECUTE */
-static void record_instruction(CPUS390XState *env, uint64_t insn,
-                               unsigned ilen, bool executed)
-{
-    uint8_t *block = env->kvm390.sie.block;
-
-    stb_p(block + SIE_ICPTSTATUS, kvm390_sie_icptstatus(
-              executed, ilen, env->per_perc_atmid & PER_CODE_EVENT_IFETCH));
-    stw_be_p(block + SIE_IPA, insn >> 48);
-    stl_be_p(block + SIE_IPB, insn >> 16);
-}
-
-void kvm390_sie_instruction(CPUS390XState *env, uint64_t insn, uint64_t next,
-                            unsigned ilen, bool executed)
+void kvm390_sie_instruction(CPUS390XState *env, const Kvm390SieText *text)
 {
     Kvm390SieControls controls = env->kvm390.sie.controls;
 
-    controls.interlocked = kvm390_interlocks(kvm390_opcode(insn)) &&
+    kvm390_sie_sigp_order(env, text);
+    controls.interlocked = kvm390_interlocks(kvm390_opcode(text->insn)) &&
                            !kvm390_sie_lock_tables(env);
-    switch (kvm390_intercepted(&controls, insn)) {
+    switch (kvm390_intercepted(&controls, text->insn)) {
     case KVM390_INTERPRETED:
         return;
     case KVM390_INTERCEPTED:
-        record_instruction(env, insn, ilen, executed);
-        env->psw.addr = next;
-        leave_now(env, SIE_ICPT_INSTRUCTION);
+        kvm390_sie_leave_done(env, SIE_ICPT_INSTRUCTION, text);
     case KVM390_INTERCEPTED_KSS:
         /* It is met again: the PSW stays where it is. */
-        record_instruction(env, insn, ilen, executed);
-        leave_now(env, SIE_ICPT_KSS);
+        kvm390_sie_record(env, text->insn, text->ilen, text->executed);
+        kvm390_sie_leave_now(env, SIE_ICPT_KSS);
     }
 }
 
@@ -77,8 +42,8 @@ static void record_failed(CPUS390XState *env)
 {
     const uint64_t insn = kvm390_failed_instruction(env);
 
-    record_instruction(env, insn, env->int_pgm_ilen, insn >> 56 !=
-                       cpu_ldub_code(env, env->psw.addr));
+    kvm390_sie_record(env, insn, env->int_pgm_ilen,
+                      insn >> 56 != cpu_ldub_code(env, env->psw.addr));
     env->psw.addr += env->int_pgm_ilen;
 }
 
@@ -92,7 +57,7 @@ void kvm390_sie_leave_to_host(CPUS390XState *env, uintptr_t ra)
 {
     cpu_restore_state(env_cpu(env), ra);
     record_failed(env);
-    leave_now(env, SIE_ICPT_INSTRUCTION);
+    kvm390_sie_leave_now(env, SIE_ICPT_INSTRUCTION);
 }
 
 #define MVPG_OPCODE 0xb254ull
@@ -122,10 +87,10 @@ void kvm390_sie_mvpg(CPUS390XState *env, uint64_t source, uint64_t dest,
     cpu_restore_state(env_cpu(env), ra);
     stq_be_p(sie->block + SIE_PEI_DEST, sie->last_entry);
     stq_be_p(sie->block + SIE_PEI_SOURCE, source_entry);
-    record_instruction(env, MVPG_OPCODE << 48 | (uint64_t)regs << 32,
-                       env->int_pgm_ilen, executed);
+    kvm390_sie_record(env, MVPG_OPCODE << 48 | (uint64_t)regs << 32,
+                      env->int_pgm_ilen, executed);
     env->psw.addr += env->int_pgm_ilen;
-    leave_now(env, SIE_ICPT_PARTIAL);
+    kvm390_sie_leave_now(env, SIE_ICPT_PARTIAL);
 }
 
 uint8_t kvm390_sie_facilities(CPUS390XState *env, unsigned at,
@@ -181,6 +146,26 @@ static void record_program(CPUS390XState *env, uint16_t code)
     stl_be_p(block + SIE_DXC, code == PGM_DATA ? env->fpc >> 8 & 0xff : 0);
 }
 
+/*
+ * An invalid PSW that was loaded, and one that a program interruption would
+ * load again. (LPSWE of the same does not differ but in the old PSW.)
+ */
+static bool invalid_new_psw(CPUS390XState *env)
+{
+    AddressSpace *as = env_cpu(env)->as;
+    uint64_t at;
+
+    if (env->int_pgm_code != PGM_SPECIFICATION || env->int_pgm_ilen ||
+        kvm390_sie_absolute(env, env->psa, MMU_DATA_LOAD, &at, NULL)) {
+        return false;
+    }
+    at += offsetof(LowCore, program_new_psw);
+    return address_space_ldq_be(as, at, MEMTXATTRS_UNSPECIFIED, NULL) ==
+           env->psw.mask &&
+           address_space_ldq_be(as, at + 8, MEMTXATTRS_UNSPECIFIED, NULL) ==
+           env->psw.addr;
+}
+
 bool kvm390_sie_program(CPUS390XState *env)
 {
     const Kvm390Sie *sie = &env->kvm390.sie;
@@ -198,7 +183,8 @@ bool kvm390_sie_program(CPUS390XState *env)
     icpt = kvm390_sie_program_icpt(code | (env->per_perc_atmid ? PGM_PER : 0),
                                    ldl_be_p(sie->block + SIE_CPUFLAGS),
                                    sie->controls.ictl,
-                                   ldub_p(sie->block + SIE_ECB));
+                                   ldub_p(sie->block + SIE_ECB),
+                                   invalid_new_psw(env));
     if (icpt == SIE_ICPT_NONE) {
         return false;
     }
@@ -221,7 +207,9 @@ bool kvm390_sie_wait(CPUS390XState *env)
     if (!env->kvm390.sie.active) {
         return false;
     }
-    kvm390_sie_leave(env, SIE_ICPT_WAIT);
+    if (!kvm390_sie_take_external(env)) {
+        kvm390_sie_leave(env, SIE_ICPT_WAIT);
+    }
     return true;
 }
 
@@ -250,7 +238,6 @@ static bool host_has_interruption(CPUS390XState *env)
 bool kvm390_sie_interrupted(CPUS390XState *env)
 {
     Kvm390Sie *sie = &env->kvm390.sie;
-    unsigned eic;
 
     if (host_has_interruption(env)) {
         kvm390_sie_leave(env, SIE_ICPT_NONE);
@@ -258,11 +245,13 @@ bool kvm390_sie_interrupted(CPUS390XState *env)
         env->psw.addr = sie->host.psw_addr;
         return true;
     }
-    eic = kvm390_sie_timer_due(env);
-    if (eic) {
-        stw_be_p(sie->block + SIE_EIC, eic);
-        stw_be_p(sie->block + SIE_EXTCPUADDR, 0);
-        kvm390_sie_leave(env, SIE_ICPT_EXTERNAL);
+    if (kvm390_sie_external(env)) {
+        if (sie->active) {
+            /* The PSW is another: QEMU looks for its block anew. */
+            cpu_loop_exit(env_cpu(env));
+        }
+    } else {
+        kvm390_sie_arm_again(env);
     }
     return false;
 }
@@ -275,7 +264,13 @@ void HELPER(kvm390_sie_request)(CPUS390XState *env)
         ldl_be_p(sie->block + SIE_CPUFLAGS), env->psw.mask & PSW_MASK_EXT,
         env->psw.mask & PSW_MASK_IO);
 
-    if (icpt != SIE_ICPT_NONE && !env->ex_value) {
-        leave_now(env, icpt);
+    if (env->ex_value) {
+        return;
+    }
+    if (icpt != SIE_ICPT_NONE) {
+        kvm390_sie_leave_now(env, icpt);
+    }
+    if (kvm390_sie_take_external(env)) {
+        cpu_loop_exit(env_cpu(env));
     }
 }

@@ -13,13 +13,15 @@
 #include "exec/cpu-common.h"
 #include "exec/helper-proto.h"
 #include "kvm390/include/interpret.h"
+#include "kvm390/include/sie-sca.h"
 #include "kvm390/include/sie.h"
 
 /* The doubleword, which the host changes at any time; or NULL. */
 static uint64_t *map_interlock(const uint8_t *block)
 {
-    const uint64_t area = (uint64_t)ldl_be_p(block + SIE_SCAOH) << 32 |
-                          (ldl_be_p(block + SIE_SCAOL) & SIE_SCAOL_BITS);
+    const uint64_t area = kvm390_sca_origin(
+        ldl_be_p(block + SIE_SCAOH), ldl_be_p(block + SIE_SCAOL),
+        ldub_p(block + SIE_ECB2) & SIE_ECB2_ESCA);
     hwaddr len = sizeof(uint64_t);
     uint64_t *at;
 

@@ -220,10 +220,18 @@ static uint8_t *map_block(CPUS390XState *env, uint64_t addr, uintptr_t ra)
     return block;
 }
 
+/* What is honoured of SIE_ECA, by the CPU model. */
+static uint32_t honoured_eca(void)
+{
+    return (s390_has_feat(S390_FEAT_SIE_CEI) ? SIE_ECA_CEI : 0) |
+           (s390_has_feat(S390_FEAT_SIE_SIGPIF) ? SIE_ECA_SIGPI : 0);
+}
+
 static void load_controls(Kvm390Sie *sie)
 {
     const uint8_t *block = sie->block;
 
+    sie->eca = ldl_be_p(block + SIE_ECA) & honoured_eca();
     sie->ckc = ldq_be_p(block + SIE_CKC);
     sie->epoch = ldq_be_p(block + SIE_EPOCH);
     sie->controls = kvm390_sie_controls(ldl_be_p(block + SIE_CPUFLAGS),
@@ -254,12 +262,6 @@ static uint16_t validity(CPUS390XState *env)
     return why;
 }
 
-static void G_NORETURN end_block(CPUS390XState *env)
-{
-    env_cpu(env)->exception_index = -1;
-    cpu_loop_exit(env_cpu(env));
-}
-
 static void refuse_block(CPUS390XState *env, const Kvm390SieWorld *guest,
                          uint16_t why)
 {
@@ -273,22 +275,12 @@ static void refuse_block(CPUS390XState *env, const Kvm390SieWorld *guest,
     kvm390_sie_leave(env, SIE_ICPT_VALIDITY);
 }
 
-/* The guest's PSW may wait, and a timer may be due: then that was it. */
+/* The guest's PSW may wait: then that was it. A timer may be due, too. */
 static void start_guest(CPUS390XState *env, const Kvm390SieWorld *guest)
 {
-    Kvm390Sie *sie = &env->kvm390.sie;
-    unsigned eic;
-
     s390_cpu_set_psw(env, guest->psw_mask, guest->psw_addr);
-    if (!sie->active) {
-        return;
-    }
-    kvm390_sie_arm(env);
-    eic = kvm390_sie_timer_due(env);
-    if (eic) {
-        stw_be_p(sie->block + SIE_EIC, eic);
-        stw_be_p(sie->block + SIE_EXTCPUADDR, 0);
-        kvm390_sie_leave(env, SIE_ICPT_EXTERNAL);
+    if (env->kvm390.sie.active) {
+        kvm390_sie_arm(env);
     }
 }
 
@@ -323,6 +315,8 @@ void HELPER(kvm390_sie)(CPUS390XState *env, uint64_t addr, uint64_t next)
     if (!hold) {
         kvm390_tlb_empty_world(env);
     }
+    /* The PSW may be invalid: then there will be one. */
+    env_cpu(env)->exception_index = -1;
     if (why) {
         refuse_block(env, &guest, why);
     } else {
@@ -331,5 +325,5 @@ void HELPER(kvm390_sie)(CPUS390XState *env, uint64_t addr, uint64_t next)
     if (sie->active) {
         change_watchpoints(env, per);
     }
-    end_block(env);
+    cpu_loop_exit(env_cpu(env));
 }

@@ -14,12 +14,16 @@
 #include "exec/cputlb.h"
 #include "hw/s390x/tod.h"
 #include "qapi/error.h"
+#include "qemu/main-loop.h"
 #include "qemu/timer.h"
 #include "target/s390x/tcg/s390-tod.h"
 #include "kvm390/include/interpret.h"
 
 /* Later ones need no timer: the guest is entered anew before. */
 #define FAR_AWAY_NS     (3600 * NANOSECONDS_PER_SECOND)
+
+/* QEMU forgets that the CPU was to look when something else happens there. */
+#define LOOK_AGAIN_NS   (SCALE_MS)
 
 static uint64_t machine_tod(void)
 {
@@ -107,10 +111,25 @@ static int64_t ckc_ns(const Kvm390Sie *sie)
            now_ns() + tod2time(sie->ckc - tod) + 1;
 }
 
-void kvm390_sie_arm(CPUS390XState *env)
+static void arm(Kvm390Sie *sie, CPUS390XState *env, int64_t when)
 {
-    Kvm390Sie *sie = &env->kvm390.sie;
-    int64_t now = now_ns(), armed = qatomic_read(&sie->timer_ns);
+    const int64_t armed = qatomic_read(&sie->timer_ns);
+
+    if (when == INT64_MAX || (armed <= when && armed > now_ns())) {
+        return; /* one that fires early enough only makes it look */
+    }
+    if (!sie->timer) {
+        sie->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, timer_fires, env);
+    }
+    qatomic_set(&sie->timer_ns, when);
+    timer_mod(sie->timer, when);
+}
+
+/* When the first timer is due that the guest's control register 0 admits. */
+static int64_t first_due(CPUS390XState *env)
+{
+    const Kvm390Sie *sie = &env->kvm390.sie;
+    const int64_t now = now_ns();
     int64_t when = INT64_MAX;
 
     if (env->cregs[0] & CR0_CKC_SC) {
@@ -120,12 +139,24 @@ void kvm390_sie_arm(CPUS390XState *env)
         sie->cputm_end - now < FAR_AWAY_NS) {
         when = MIN(when, MAX(sie->cputm_end + 1, now));
     }
-    if (when == INT64_MAX || (armed <= when && armed > now)) {
-        return; /* one that fires early enough only makes it look */
+    return when;
+}
+
+void kvm390_sie_arm(CPUS390XState *env)
+{
+    const int64_t due = first_due(env);
+
+    if (due > now_ns()) {
+        arm(&env->kvm390.sie, env, due);
+        return;
     }
-    if (!sie->timer) {
-        sie->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, timer_fires, env);
-    }
-    qatomic_set(&sie->timer_ns, when);
-    timer_mod(sie->timer, when);
+    BQL_LOCK_GUARD();
+    cpu_interrupt(env_cpu(env), CPU_INTERRUPT_HARD);
+}
+
+void kvm390_sie_arm_again(CPUS390XState *env)
+{
+    const int64_t due = first_due(env), now = now_ns();
+
+    arm(&env->kvm390.sie, env, due > now ? due : now + LOOK_AGAIN_NS);
 }

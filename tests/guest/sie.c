@@ -194,6 +194,29 @@ static void program(struct vm *vm, const char *name, const void *code,
     }
 }
 
+/* A guest that takes this one would take it for ever. */
+static void test_invalid_new_psw(struct vm *vm)
+{
+    static const uint8_t operation[] = { 0x00, 0x00 };
+    struct psw *new = (struct psw *)(vm->storage + 0x1d0), old = *new;
+
+    *new = (struct psw) { 1UL << 51, 0xdeadbeee };
+    vm->block->ictl = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        vm->block->ecb = i ? 8 : 0;
+        vm_code(vm, operation, sizeof(operation));
+        ok_eq(vm_run_on(vm), ICPT_PROGRAM, "an invalid new PSW is left%s",
+              i ? ", SPECI" : "");
+        ok_eq(vm->block->iprcc, PGM_SPECIFICATION, "with its code");
+        ok_eq(vm->block->pgmilc, 0, "no instruction");
+        ok_eq(vm->block->gpsw.addr, 0xdeadbeee, "the PSW is that one");
+        ok_eq(*(uint64_t *)(vm->storage + 0x158), VM_CODE + 2,
+              "after the interruption that loaded it");
+    }
+    vm->block->ecb = 0;
+    *new = old;
+}
+
 static void test_program(void)
 {
     static const uint8_t operation[] = { 0x00, 0x00 };
@@ -215,6 +238,7 @@ static void test_program(void)
             PGM_SPECIFICATION);
     program(vm, "specification, SPECI", odd, 4, 0, 8, RUN,
             PGM_SPECIFICATION);
+    test_invalid_new_psw(vm);
     /* Beyond its storage by origin and limit. */
     vm->block->cpuflags = CPUFLAGS_ZARCH;
     vm->block->mso = 0;
@@ -303,7 +327,8 @@ static void test_interlock(void)
         0xe3, 0x10, 0x50, 0x00, 0x00, 0x04,     /* lg 1,0(5) */
     };
     struct vm *vm = vm_new();
-    uint64_t *area = page_alloc(1);
+    /* Basic areas need not be on a boundary of 64 bytes. */
+    uint64_t *area = (uint64_t *)page_alloc(1) + 2;
 
     for (unsigned counted = 0; counted < 2; counted++) {
         vm->block->eca = counted ? ECA_SII : 0;

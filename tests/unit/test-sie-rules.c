@@ -78,10 +78,15 @@ static void test_program(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_assert_cmphex(kvm390_sie_program_icpt(rows[i].code, 0, rows[i].ictl,
-                                                rows[i].ecb), ==, rows[i].want);
+                                                rows[i].ecb, false), ==,
+                        rows[i].want);
+        g_assert_cmphex(kvm390_sie_program_icpt(rows[i].code, 0, rows[i].ictl,
+                                                rows[i].ecb, true), ==,
+                        rows[i].code == 0x06 ? 0x08 : rows[i].want);
         /* Of the host are events, whatever comes with them. */
         g_assert_cmphex(kvm390_sie_program_icpt(rows[i].code, SIE_CPUFLAG_P,
-                                                rows[i].ictl, rows[i].ecb), ==,
+                                                rows[i].ictl, rows[i].ecb,
+                                                false), ==,
                         rows[i].code & 0x80 ? 0x08 : rows[i].want);
     }
 }

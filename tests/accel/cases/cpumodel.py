@@ -17,6 +17,8 @@ ADDED = {
     'kss': 'SIE: keyless subset',
     'gpereh': 'SIE: PER for the host',
     'siif': 'SIE: the counted interlock of translation tables',
+    'sigpif': 'SIE: external call and sense running status',
+    'cei': 'SIE: timers without the host',
     'cmm': 'CMMA: ESSA',
     'cmmnt': 'CMMA: ESSA, the no-DAT state',
     'sthyi': 'STORE HYPERVISOR INFORMATION, which KVM executes for a guest',

@@ -36,15 +36,22 @@
 #define ICPT_PARTIAL        0x38
 #define ICPT_KSS            0x5c
 
+#define CPUFLAGS_WAIT       0x10000000U
+#define CPUFLAGS_ECALL      0x08000000U
 #define CPUFLAGS_STOP       0x04000000U
 #define CPUFLAGS_IO         0x02000000U
 #define CPUFLAGS_EXT        0x01000000U
+#define CPUFLAGS_RUNNING    0x00800000U
 #define CPUFLAGS_ZARCH      0x00000800U
 #define CPUFLAGS_KSS        0x00000200U
 #define CPUFLAGS_SM         0x00000080U
 #define CPUFLAGS_P          0x00000001U
 
+#define ECA_CEI             0x80000000U
+#define ECA_SIGPI           0x10000000U
 #define ECA_SII             0x00000001U
+#define ECB_SRSI            0x04
+#define ECB2_ESCA           0x04
 
 #define ICPTSTATUS_IFETCH   0x02
 
