@@ -19,3 +19,10 @@ CHECKS += mutated
 .PHONY: check-mutated
 check-mutated: all guest-programs ## streams that somebody changed (MUTATIONS=N, SEED=N)
 	@tests/migration/mutated --qemu $(QEMU) --build $(GUEST_PROGRAMS)
+
+CHECKS += versions
+
+.PHONY: check-versions
+check-versions: all guest-programs ## guests move between 10.0 and 10.2, if both are built
+	@tests/migration/versions --qemu $(CURDIR)/build/qemu-system-s390x \
+		--other $(CURDIR)/build/10.2/qemu-system-s390x

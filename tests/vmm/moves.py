@@ -9,15 +9,13 @@ import tempfile
 from kvm390 import moving, paths, vmm
 
 SUITE = 'trixie'
-# How long a guest's program works, by the guest's clock.
-SECONDS = 15
 # Of this machine type both QEMUs have the same devices.
 TYPE = ('-machine', 's390-ccw-virtio-10.0')
 
 
-def start(accel, program, *extra):
+def start(seconds, accel, program, *extra):
     """By Debian's QEMU if accel is kvm, else by ours."""
-    words = {'append': f'seconds={SECONDS}', 'extra': [*TYPE, *extra]}
+    words = {'append': f'seconds={seconds}', 'extra': [*TYPE, *extra]}
     if accel == 'kvm':
         return moving.start(vmm.EXEC, accel, program, cpu='host',
                             prefix=vmm.prefix(SUITE, False), **words)
@@ -32,13 +30,20 @@ def move(accel, program, ready, seen, count, fact, logs):
     it finds in the end.
     """
     del logs
+    moving.patiently(functools.partial(attempt, accel, program, ready, seen,
+                                       count, fact))
+
+
+def attempt(accel, program, ready, seen, count, fact, seconds):
+    """The same, of a program that works for so long."""
     with tempfile.TemporaryDirectory(prefix='kvm390-vmm-') as work, \
-            start('kvm', program) as source:
+            start(seconds, 'kvm', program) as source:
         moving.wait_for(source, ready)
         if not seen:
             source.qmp('stop')
         uri = f'unix:{work}/migration'
-        with start(accel, program, '-incoming', uri, '-S') as target:
+        with start(seconds, accel, program, '-incoming', uri,
+                   '-S') as target:
             status = moving.send(source, uri)
             fact('the source is done', status == 'completed',
                  moving.console(source))
@@ -62,11 +67,11 @@ def back(fact, logs):
     """The other way there is none: KVM has no place for what is sent."""
     del logs
     with tempfile.TemporaryDirectory(prefix='kvm390-vmm-') as work, \
-            start('kvm390', 'skey-migrate') as source:
+            start(300, 'kvm390', 'skey-migrate') as source:
         moving.wait_for(source, 'churning')
         path = os.path.join(work, 'state')
         moving.send(source, f'file:{path}')
-        with start('kvm', 'skey-migrate', '-incoming', 'defer',
+        with start(300, 'kvm', 'skey-migrate', '-incoming', 'defer',
                    '-S') as target:
             moving.refusal(target, 'migrate-incoming', uri=f'file:{path}')
             target.poll(target.gone, moving.LIMIT)

@@ -13,8 +13,31 @@ from .machine import Machine
 from .paths import BUILD, Failure
 
 LIMIT = 300
+# For how many seconds of its clock a program works; if that was over before it
+# was moved, on a busy host, it is tried with the next.
+SECONDS = (15, 60, 300)
 MEMORY = 128
 PAGES = MEMORY << 8
+
+
+class TooLate(Failure):
+    """The program had come to its end before it was moved."""
+
+
+def patiently(attempt):
+    """attempt(seconds), again with more of them while it is TooLate."""
+    for seconds in SECONDS[:-1]:
+        try:
+            return attempt(seconds)
+        except TooLate:
+            pass
+    return attempt(SECONDS[-1])
+
+
+def at_work(machine):
+    """TooLate if the program has ended."""
+    if said(machine, '1..') or machine.event('GUEST_PANICKED') is not None:
+        raise TooLate('the program ended before it was moved')
 
 
 def start(qemu, accel, program, append='', extra=(), cpu='max', prefix=()):
@@ -77,7 +100,7 @@ def states(machine):
 
 
 def send(machine, uri):
-    """Migrate there: query-migrate's last status."""
+    """Migrate there: query-migrate's last status; TooLate."""
     machine.qmp('migrate-set-parameters', **{'max-bandwidth': 1 << 30})
     machine.qmp('migrate', uri=uri)
 
@@ -85,6 +108,7 @@ def send(machine, uri):
         return machine.qmp('query-migrate').get('status')
 
     machine.poll(lambda: status() in ('completed', 'failed'), LIMIT)
+    at_work(machine)
     return status()
 
 
