@@ -27,7 +27,8 @@ struct ioctl_call {
     struct kvm390_buffer buffer[KVM390_BUFFERS];
     uint8_t *buf;                  /* what rides along */
     int send_fd;
-    uint8_t given[KVM390_MAX_ARG]; /* the struct, in this machine's order */
+    /* The struct, in this machine's order. */
+    _Alignas(uint64_t) uint8_t given[KVM390_MAX_ARG];
     int recv_fd;
     void *reply;
 };
