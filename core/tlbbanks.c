@@ -7,7 +7,8 @@
 
 static bool is_same(const Kvm390TlbOwner *a, const Kvm390TlbOwner *b)
 {
-    return a->asce == b->asce && a->key == b->key && a->space == b->space;
+    return a->asce == b->asce && a->key == b->key && a->space == b->space &&
+           a->guest == b->guest;
 }
 
 unsigned kvm390_bank_find(const Kvm390TlbBanks *banks,
@@ -64,6 +65,15 @@ unsigned kvm390_bank_take(Kvm390TlbBanks *banks, const Kvm390TlbOwner *old,
 void kvm390_bank_forget(Kvm390TlbBanks *banks, unsigned bank)
 {
     banks->left[bank] = 0;
+}
+
+void kvm390_bank_forget_world(Kvm390TlbBanks *banks, bool guest)
+{
+    for (unsigned n = 0; n < KVM390_TLB_BANKS; n++) {
+        if (banks->owner[n].guest == guest) {
+            kvm390_bank_forget(banks, n);
+        }
+    }
 }
 
 /* As many takings may pass another family by before it is taken. */

@@ -31,6 +31,8 @@
 /* The indexes of all families; above them are the banks (tlbbanks.h). */
 #define KVM390_INDEXES              ((KVM390_KEY_FAMILIES + 1) * \
                                      KVM390_FAMILY_SIZE)
+/* The family whose indexes are the banks of a CPU that has executed SIE. */
+#define KVM390_SPARE_FAMILY         KVM390_KEY_FAMILIES
 /*
  * At least NB_MMU_MODES, which is not known yet where this is included: 16 of
  * them in QEMU 10.0, 22 in 10.2.
@@ -194,13 +196,28 @@ bool kvm390_tlb_leave(CPUArchState *env, unsigned mmu_idx,
  * kvm390_tlb_change_worlds: exchange the TLBs of host and guest (interpret.h)
  * @env: the current CPU
  *
- * The banks hold those of the other world from the first time on: LCTL finds
- * nothing there any more. Entries with an access key are dropped.
+ * What were the banks holds those of the other world from the first time on,
+ * and a family without a key is the banks. Entries with an access key are
+ * dropped.
  */
 void kvm390_tlb_change_worlds(CPUArchState *env);
 
-/** kvm390_tlb_empty_world: empty the TLBs without key of the live world */
+/**
+ * kvm390_tlb_empty_world: empty the TLBs without key of the live world
+ * @env: the current CPU
+ *
+ * What the world left in banks is forgotten.
+ */
 void kvm390_tlb_empty_world(CPUArchState *env);
+
+/**
+ * kvm390_tlb_give_family: a family that had no key is about to get one
+ * @env: the current CPU, which empties the family's TLBs next
+ * @family: its number, 1 to KVM390_KEY_FAMILIES
+ *
+ * If its indexes were the banks, these are forgotten.
+ */
+void kvm390_tlb_give_family(CPUArchState *env, unsigned family);
 
 /**
  * kvm390_exec_enter: TCGCPUOps::cpu_exec_enter

@@ -19,6 +19,12 @@
  *   page, of an index or of all of them (IPTE, IDTE, PTLB, keys that change,
  *   dirty logging, the memory map) reaches those in banks too. Thus an entry
  *   in a bank is as good as one that had stayed.
+ * - A CPU that has executed SIE keeps the other world's TLBs where the banks
+ *   were. Its banks are the MMU indexes of the last key family then, for as
+ *   long as that family has no key: what a family without a key holds is never
+ *   used, it is emptied when it gets one, and the banks are forgotten with it.
+ *   Entries of a guest depend on more than a host's (Kvm390SieTag), and where
+ *   that has changed, its banks are forgotten as its live TLBs are emptied.
  * - An entry depends on its access key, on its ASCE, on tables that the program
  *   must purge after it changes them, on storage keys (see keystore.h) and on
  *   control register 0, at whose change all TLBs are emptied. Whatever else
@@ -51,6 +57,7 @@ typedef struct Kvm390TlbOwner {
     uint64_t asce;              /* 0 for real addresses */
     uint8_t key;                /* the access key */
     uint8_t space;              /* the MMU index within the family */
+    bool guest;                 /* the world: SIE's guest (interpret.h) */
 } Kvm390TlbOwner;
 
 /* What the banks hold. All zero: nothing yet. Part of CPUS390XState. */
@@ -118,5 +125,12 @@ unsigned kvm390_bank_take(Kvm390TlbBanks *banks, const Kvm390TlbOwner *old,
  * @bank: its number
  */
 void kvm390_bank_forget(Kvm390TlbBanks *banks, unsigned bank);
+
+/**
+ * kvm390_bank_forget_world: nothing to come back to in one world
+ * @banks: the CPU's banks
+ * @guest: which world's; see Kvm390TlbOwner
+ */
+void kvm390_bank_forget_world(Kvm390TlbBanks *banks, bool guest);
 
 #endif /* KVM390_TLBBANKS_H */

@@ -14,13 +14,18 @@
 #include "kvm390/include/tlbsize.h"
 #include "kvm390/trace.h"
 
-/* An index of every family. */
-static uint16_t in_all_families(unsigned index)
+/*
+ * An index of every family that is in use. What one without a key holds is not
+ * used before it is emptied (take_family()); or its indexes are the banks.
+ */
+static uint16_t in_all_families(const CPUS390XState *env, unsigned index)
 {
-    uint16_t map = 0;
+    uint16_t map = 1u << index;
 
-    for (unsigned n = 0; n <= KVM390_KEY_FAMILIES; n++) {
-        map |= 1u << (n * KVM390_FAMILY_SIZE + index);
+    for (unsigned n = 1; n <= KVM390_KEY_FAMILIES; n++) {
+        if (env->kvm390.tlb.key[n - 1]) {
+            map |= 1u << (n * KVM390_FAMILY_SIZE + index);
+        }
     }
     return map;
 }
@@ -58,10 +63,12 @@ static void unsettle_jumps(Kvm390Tlb *tlb, uint64_t old)
 /* Returns the indexes that have to be emptied. */
 static uint16_t change_primary(CPUS390XState *env, uint64_t old)
 {
-    const Kvm390TlbOwner left = { .asce = old, .space = MMU_PRIMARY_IDX };
+    const Kvm390TlbOwner left = { .asce = old, .space = MMU_PRIMARY_IDX,
+                                  .guest = env->kvm390.sie.active };
     const Kvm390TlbOwner come = { .asce = env->cregs[1],
-                                  .space = MMU_PRIMARY_IDX };
-    uint16_t flush = in_all_families(MMU_PRIMARY_IDX);
+                                  .space = MMU_PRIMARY_IDX,
+                                  .guest = env->kvm390.sie.active };
+    uint16_t flush = in_all_families(env, MMU_PRIMARY_IDX);
     unsigned bank;
     bool kept;
 
@@ -115,12 +122,12 @@ void kvm390_controls_loaded(CPUS390XState *env, const Kvm390Controls *was,
         flush |= change_primary(env, was->cr[1]);
     }
     if (was->cr[7] != env->cregs[7]) {
-        flush |= in_all_families(MMU_SECONDARY_IDX);
+        flush |= in_all_families(env, MMU_SECONDARY_IDX);
     }
     if (was->cr[13] != env->cregs[13]) {
-        flush |= in_all_families(MMU_HOME_IDX);
+        flush |= in_all_families(env, MMU_HOME_IDX);
     }
-    purge(env, flush, flush & ~in_all_families(MMU_PRIMARY_IDX));
+    purge(env, flush, flush & ~in_all_families(env, MMU_PRIMARY_IDX));
 }
 
 void kvm390_jumps_settle(CPUS390XState *env)

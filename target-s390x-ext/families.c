@@ -23,7 +23,9 @@ static Kvm390TlbOwner owner_of(CPUS390XState *env, unsigned key,
         [MMU_HOME_IDX] = env->cregs[13],
     };
 
-    return (Kvm390TlbOwner) { asce[space], key, space };
+    return (Kvm390TlbOwner) {
+        asce[space], key, space, env->kvm390.sie.active,
+    };
 }
 
 /* The family's TLBs with one key make way for those with another. */
@@ -78,6 +80,7 @@ static unsigned take_family(CPUS390XState *env, uint8_t key)
 
     trace_kvm390_key_family(env_cpu(env)->cpu_index, n + 1, k->key[n], key);
     if (!k->key[n] || (k->key[n] | key) & KVM390_KEY_OF_AR_SPACE) {
+        kvm390_tlb_give_family(env, n + 1);
         tlb_flush_by_mmuidx(env_cpu(env),
                             FAMILY_BITS << (n + 1) * KVM390_FAMILY_SIZE);
     } else {

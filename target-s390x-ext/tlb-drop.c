@@ -41,6 +41,7 @@ static bool drop_entry_locked(CPUTLBEntry *entry, uintptr_t host)
 static bool drop_from_tlb_locked(CPUState *cs, int mmu_idx, uintptr_t host)
 {
     const Kvm390TlbPages *pages = &cpu_env(cs)->kvm390.pages[mmu_idx];
+    CPUTLBDesc *desc = &cs->neg.tlb.d[mmu_idx];
     bool found = false;
     uint32_t n;
 
@@ -48,8 +49,9 @@ static bool drop_from_tlb_locked(CPUState *cs, int mmu_idx, uintptr_t host)
          n = kvm390_tlb_pages_next(pages, n)) {
         found |= drop_entry_locked(&cpu_tlb_fast(cs, mmu_idx)->table[n], host);
     }
-    for (n = 0; n < CPU_VTLB_SIZE; n++) {
-        found |= drop_entry_locked(&cs->neg.tlb.d[mmu_idx].vtable[n], host);
+    /* Those behind vindex were never used since the TLB was emptied. */
+    for (n = 0; n < MIN(desc->vindex, CPU_VTLB_SIZE); n++) {
+        found |= drop_entry_locked(&desc->vtable[n], host);
     }
     return found;
 }

@@ -134,6 +134,25 @@ static void test_forget(void)
     g_assert_false(kept);
 }
 
+/* The same ASCE of host and guest; what a world left can be forgotten alone. */
+static void test_worlds(void)
+{
+    const Kvm390TlbOwner host = { .asce = KERNEL }, other = { .asce = FIRST };
+    const Kvm390TlbOwner guest = { .asce = KERNEL, .guest = true };
+    Kvm390TlbBanks banks = { };
+    unsigned left;
+    bool kept;
+
+    left = kvm390_bank_take(&banks, &host, &other, &kept);
+    g_assert_cmpuint(kvm390_bank_find(&banks, &guest), ==, KVM390_NO_BANK);
+    kvm390_bank_take(&banks, &guest, &other, &kept);
+    kvm390_bank_forget_world(&banks, true);
+    g_assert_cmpuint(kvm390_bank_find(&banks, &guest), ==, KVM390_NO_BANK);
+    g_assert_cmpuint(kvm390_bank_find(&banks, &host), ==, left);
+    kvm390_bank_forget_world(&banks, false);
+    g_assert_cmpuint(kvm390_bank_find(&banks, &host), ==, KVM390_NO_BANK);
+}
+
 /* Two keys get a family each; and so do two that had the same one. */
 static void test_two_keys(void)
 {
@@ -208,6 +227,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm390/tlbbanks/any-order", test_any_order);
     g_test_add_func("/kvm390/tlbbanks/owners", test_owners);
     g_test_add_func("/kvm390/tlbbanks/forget", test_forget);
+    g_test_add_func("/kvm390/tlbbanks/worlds", test_worlds);
     g_test_add_func("/kvm390/families/two-keys", test_two_keys);
     g_test_add_func("/kvm390/families/five-keys", test_five_keys);
     g_test_add_func("/kvm390/families/busy", test_busy_family);

@@ -147,3 +147,11 @@ class BareMetal(Row):
 
     def measure(self, qemu, accel, timeout):
         return self.run(qemu, accel, timeout).bench
+
+
+class WithArgument(BareMetal):
+    """A side is an accelerator and an argument: 'kvm390 key=3'."""
+
+    def run(self, qemu, accel, timeout):
+        accel, self._arguments = accel.split(' ')
+        return super().run(qemu, accel, timeout)

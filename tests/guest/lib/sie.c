@@ -16,8 +16,6 @@ asm("   .text\n"
     "   lmg     %r6,%r15,216(%r15)\n"
     "   br      %r14\n");
 
-void sie_enter(struct sie_block *block, uint64_t *gr);
-
 static const uint8_t diag44[] = { 0x83, 0x00, 0x00, 0x44 };
 
 static void set_lowcore(struct vm *vm)

@@ -126,6 +126,9 @@ struct vm {
     uint8_t *storage;           /* its storage, where the host has it */
 };
 
+/* One SIE, with registers 0 to 13 from and to @gr. */
+void sie_enter(struct sie_block *block, uint64_t *gr);
+
 /* A guest with z/Architecture, 64-bit PSW at VM_CODE, its lowcore set. */
 struct vm *vm_new(void);
 
