@@ -54,18 +54,24 @@ class Level:
 
 
 def move(source, target, address):
-    """The status of the migration at its end."""
-    def ended():
-        return source.qmp('query-migrate').get('status') in (
-            'completed', 'failed', 'cancelled')
+    """The status of the migration at its end.
 
+    Nothing is asked meanwhile: on a busy host QEMU may take longer for its
+    last part, in which it answers nobody, than an answer may take.
+    """
+    def status():
+        return (source.event('MIGRATION') or {}).get('status')
+
+    source.qmp('migrate-set-capabilities', capabilities=[
+        {'capability': 'events', 'state': True}])
     source.qmp('migrate-set-parameters', **{
-        'max-bandwidth': 1 << 30, 'downtime-limit': 10000})
+        'max-bandwidth': 1 << 30, 'downtime-limit': 2000})
     source.qmp('migrate', uri=address)
-    if not source.poll(ended, SECONDS):
+    if not source.wait(lambda: status() in ('completed', 'failed',
+                                            'cancelled'), SECONDS):
         raise Failure('the migration does not end')
     target.wait(lambda: target.event('RESUME') is not None, SECONDS)
-    return source.qmp('query-migrate')['status']
+    return status()
 
 
 def gaps(ticks):
