@@ -93,7 +93,7 @@ static bool reply(int fd, uint64_t *s, struct kvm390_head h)
                      !below(s, 10);
     int files[MAX_FILES], n = !with_file ? 0 : below(s, 5) ? 1 :
                               below(s, MAX_FILES), i;
-    size_t len, said, at = 0, room = sizeof(junk) - sizeof(h);
+    size_t len, said, at = 0;
     uint8_t *all;
 
     choose_head(s, &h);
@@ -101,11 +101,11 @@ static bool reply(int fd, uint64_t *s, struct kvm390_head h)
         files[i] = some_file(s);
     }
     /* What it says, and what it sends, are two things. */
-    all = malloc(sizeof(junk));
-    memcpy(all + sizeof(h), junk, room);
     h.magic = below(s, 200) ? KVM390_WIRE_MAGIC : random_next(s);
     len = sizeof(h) + (h.arg_len > 256 ? 256 : h.arg_len);
     len += h.buf_len > sizeof(junk) - len ? sizeof(junk) - len : h.buf_len;
+    all = malloc(len);
+    memcpy(all, junk, len);
     said = sizeof(h) + h.arg_len + (size_t)h.buf_len;
     kvm390_head_reorder(&h);
     memcpy(all, &h, sizeof(h));
