@@ -104,6 +104,9 @@ void *kvm390_api_out(Kvm390Call *call, size_t len);
 
 /* --- vCPUs --- */
 
+/** kvm390_vcpu_stopped: is it in the stopped state? Any thread. */
+bool kvm390_vcpu_stopped(const Kvm390Vcpu *vcpu);
+
 /** kvm390_vcpu_find: by CPU address; NULL if there is none. Any thread. */
 Kvm390Vcpu *kvm390_vcpu_find(int64_t id);
 

@@ -61,11 +61,6 @@ static bool vcpu_exists(uint16_t cpu_address)
     return cpu_address < S390_MAX_CPUS && s390_cpu_addr2state(cpu_address);
 }
 
-static bool is_stopped(Kvm390Vcpu *vcpu)
-{
-    return s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED;
-}
-
 static void store_status(CPUState *cs, run_on_cpu_data data)
 {
     Kvm390Vcpu *vcpu = kvm390_vcpu_find(S390_CPU(cs)->env.core_id);
@@ -82,7 +77,7 @@ static int inject_stop(Kvm390Vcpu *vcpu, uint32_t flags)
     if (flags & ~KVM_S390_STOP_FLAG_STORE_STATUS) {
         return -EINVAL;
     }
-    if (is_stopped(vcpu)) {
+    if (kvm390_vcpu_stopped(vcpu)) {
         if (flags & KVM_S390_STOP_FLAG_STORE_STATUS) {
             run_on_cpu(CPU(vcpu->cpu), store_status,
                        RUN_ON_CPU_HOST_PTR(&ret));
@@ -99,7 +94,7 @@ static int inject_stop(Kvm390Vcpu *vcpu, uint32_t flags)
 
 static int inject_prefix(Kvm390Vcpu *vcpu, const struct kvm_s390_irq *irq)
 {
-    if (!is_stopped(vcpu)) {
+    if (!kvm390_vcpu_stopped(vcpu)) {
         return -EBUSY;
     }
     vcpu->prefix = *irq;

@@ -19,8 +19,7 @@ int kvm390_get_mp_state(Kvm390Call *call)
 {
     struct kvm_mp_state *state = call->arg;
 
-    state->mp_state = s390_cpu_get_state(call->vcpu->cpu) ==
-                      S390_CPU_STATE_STOPPED ? KVM_MP_STATE_STOPPED :
+    state->mp_state = kvm390_vcpu_stopped(call->vcpu) ? KVM_MP_STATE_STOPPED :
                       KVM_MP_STATE_OPERATING;
     return 0;
 }
@@ -50,7 +49,7 @@ int kvm390_set_initial_psw(Kvm390Call *call)
 {
     const struct kvm_s390_psw *psw = call->arg;
 
-    if (s390_cpu_get_state(call->vcpu->cpu) != S390_CPU_STATE_STOPPED) {
+    if (!kvm390_vcpu_stopped(call->vcpu)) {
         return -EBUSY;
     }
     kvm390_mode->set_psw(call->vcpu, psw->mask, psw->addr);

@@ -58,11 +58,6 @@ static void put_bits(Kvm390Vcpu *vcpu, size_t at, int size, uint64_t mask,
                   (sie_block_get(vcpu, at, size) & ~mask) | (value & mask));
 }
 
-static bool is_stopped(Kvm390Vcpu *vcpu)
-{
-    return s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED;
-}
-
 /* Two control registers and the prefix decide where addresses lead. */
 static void load_spaces(Kvm390Vcpu *vcpu)
 {
@@ -113,7 +108,7 @@ void kvm390_ucontrol_load(Kvm390Vcpu *vcpu)
     env->pp = sie_block_get(vcpu, SIE_PP, 8);
     env->gbea = sie_block_get(vcpu, SIE_GBEA, 8);
     env->bpbc = sie_block_get(vcpu, SIE_FPF, 1) & SIE_FPF_BPBC;
-    if (!(cpuflags & SIE_CPUFLAG_STOPPED) != !is_stopped(vcpu)) {
+    if (!(cpuflags & SIE_CPUFLAG_STOPPED) != !kvm390_vcpu_stopped(vcpu)) {
         s390_cpu_set_state(cpuflags & SIE_CPUFLAG_STOPPED ?
                            S390_CPU_STATE_STOPPED : S390_CPU_STATE_OPERATING,
                            vcpu->cpu);
@@ -142,7 +137,7 @@ void kvm390_ucontrol_store(Kvm390Vcpu *vcpu)
     sie_block_put(vcpu, SIE_GBEA, 8, env->gbea);
     put_bits(vcpu, SIE_FPF, 1, SIE_FPF_BPBC, env->bpbc ? SIE_FPF_BPBC : 0);
     put_bits(vcpu, SIE_CPUFLAGS, 4, SIE_CPUFLAG_STOPPED,
-             is_stopped(vcpu) ? SIE_CPUFLAG_STOPPED : 0);
+             kvm390_vcpu_stopped(vcpu) ? SIE_CPUFLAG_STOPPED : 0);
 }
 
 void kvm390_ucontrol_init(Kvm390Vcpu *vcpu)

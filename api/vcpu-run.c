@@ -152,7 +152,7 @@ static int start(Kvm390Vcpu *vcpu)
 
     bql_lock();
     kvm390_ucontrol_load(vcpu);
-    if (s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED) {
+    if (kvm390_vcpu_stopped(vcpu)) {
         if (kvm390_intercepts.user_cpu_state) {
             ret = -EINVAL;
         } else {
@@ -210,8 +210,7 @@ int kvm390_run(Kvm390Call *call)
     if (kvm390_debug_report(vcpu)) {
         return 0;
     }
-    if (vcpu->sie ||
-        s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED) {
+    if (vcpu->sie || kvm390_vcpu_stopped(vcpu)) {
         ret = start(vcpu);
         if (ret) {
             return ret;

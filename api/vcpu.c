@@ -15,6 +15,11 @@ Kvm390Vcpu *kvm390_vcpu_find(int64_t id)
            qatomic_load_acquire(&kvm390_vm.vcpus[id]) : NULL;
 }
 
+bool kvm390_vcpu_stopped(const Kvm390Vcpu *vcpu)
+{
+    return s390_cpu_get_state(vcpu->cpu) == S390_CPU_STATE_STOPPED;
+}
+
 unsigned kvm390_vcpus(void)
 {
     return kvm390_vm.nr_vcpus;

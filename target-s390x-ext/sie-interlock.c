@@ -10,11 +10,11 @@
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "exec/cpu-common.h"
 #include "exec/helper-proto.h"
 #include "kvm390/include/interpret.h"
 #include "kvm390/include/sie-sca.h"
 #include "kvm390/include/sie.h"
+#include "sie-map.h"
 
 /* The doubleword, which the host changes at any time; or NULL. */
 static uint64_t *map_interlock(const uint8_t *block)
@@ -22,23 +22,8 @@ static uint64_t *map_interlock(const uint8_t *block)
     const uint64_t area = kvm390_sca_origin(
         ldl_be_p(block + SIE_SCAOH), ldl_be_p(block + SIE_SCAOL),
         ldub_p(block + SIE_ECB2) & SIE_ECB2_ESCA);
-    hwaddr len = sizeof(uint64_t);
-    uint64_t *at;
 
-    if (!area) {
-        return NULL;
-    }
-    at = cpu_physical_memory_map(area, &len, true);
-    if (at && len < sizeof(*at)) {
-        cpu_physical_memory_unmap(at, len, true, 0);
-        return NULL;
-    }
-    return at;
-}
-
-static void unmap_interlock(uint64_t *at)
-{
-    cpu_physical_memory_unmap(at, sizeof(*at), true, sizeof(*at));
+    return area ? kvm390_sie_map(area, sizeof(uint64_t)) : NULL;
 }
 
 bool kvm390_sie_lock_tables(CPUS390XState *env)
@@ -61,7 +46,7 @@ bool kvm390_sie_lock_tables(CPUS390XState *env)
     } while (free && counted &&
              qatomic_cmpxchg(at, cpu_to_be64(old), cpu_to_be64(new)) !=
              cpu_to_be64(old));
-    unmap_interlock(at);
+    kvm390_sie_unmap(at, sizeof(*at));
     sie->interlocked = free && counted;
     return free;
 }
@@ -84,7 +69,7 @@ void kvm390_sie_unlock_tables(CPUS390XState *env)
     } while (qatomic_cmpxchg(at, cpu_to_be64(old),
                              cpu_to_be64(old - SIE_INTERLOCK_GUEST)) !=
              cpu_to_be64(old));
-    unmap_interlock(at);
+    kvm390_sie_unmap(at, sizeof(*at));
 }
 
 void HELPER(kvm390_sie_unlock)(CPUS390XState *env)

@@ -9,35 +9,15 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "s390x-internal.h"
-#include "exec/cpu-common.h"
 #include "exec/cputlb.h"
 #include "kvm390/include/compat.h"
 #include "kvm390/include/interpret.h"
 #include "kvm390/include/sie-sca.h"
 #include "kvm390/include/sie.h"
+#include "exit-record.h"
+#include "sie-map.h"
 
 #define STATUS_NOT_RUNNING  0x400u
-
-/*
- * A field of storage that other CPUs, and the host, change at any time; NULL
- * where there is no such storage.
- */
-static void *map_field(uint64_t addr, hwaddr size)
-{
-    hwaddr len = size;
-    void *at = cpu_physical_memory_map(addr, &len, true);
-
-    if (at && len < size) {
-        cpu_physical_memory_unmap(at, len, true, 0);
-        return NULL;
-    }
-    return at;
-}
-
-static void unmap_field(void *at, hwaddr size)
-{
-    cpu_physical_memory_unmap(at, size, true, size);
-}
 
 static bool load_field(CPUS390XState *env, uint64_t addr, void *to, hwaddr len)
 {
@@ -80,7 +60,7 @@ static bool find_peer(CPUS390XState *env, unsigned cpu, Peer *peer)
 static bool change_flags(uint64_t block, uint32_t set, uint32_t clear,
                          uint32_t *old)
 {
-    uint32_t *at = map_field(block + SIE_CPUFLAGS, sizeof(*at)), now;
+    uint32_t *at = kvm390_sie_map(block + SIE_CPUFLAGS, sizeof(*at)), now;
 
     if (!at) {
         return false;
@@ -90,14 +70,14 @@ static bool change_flags(uint64_t block, uint32_t set, uint32_t clear,
         *old = be32_to_cpu(now);
     } while (qatomic_cmpxchg(at, now, cpu_to_be32((*old | set) & ~clear)) !=
              now);
-    unmap_field(at, sizeof(*at));
+    kvm390_sie_unmap(at, sizeof(*at));
     return true;
 }
 
 /* False if one is pending already. */
 static bool make_call(uint64_t control, bool extended, unsigned source)
 {
-    uint16_t *at = map_field(control, sizeof(*at)), now, called;
+    uint16_t *at = kvm390_sie_map(control, sizeof(*at)), now, called;
     bool done;
 
     if (!at) {
@@ -107,7 +87,7 @@ static bool make_call(uint64_t control, bool extended, unsigned source)
         now = qatomic_read(at);
         done = kvm390_sca_call(be16_to_cpu(now), extended, source, &called);
     } while (done && qatomic_cmpxchg(at, now, cpu_to_be16(called)) != now);
-    unmap_field(at, sizeof(*at));
+    kvm390_sie_unmap(at, sizeof(*at));
     return done;
 }
 
@@ -116,10 +96,7 @@ static void G_NORETURN complete(CPUS390XState *env, uint64_t next,
                                 unsigned cc)
 {
     env->cc_op = cc;
-    env->psw.addr = next;
-    env->ex_value = 0;
-    env_cpu(env)->exception_index = -1;
-    cpu_loop_exit(env_cpu(env));
+    kvm390_next_instruction(env, next);
 }
 
 static void external_call(CPUS390XState *env, const Peer *peer,
@@ -197,7 +174,7 @@ int kvm390_sie_called(CPUS390XState *env, bool take)
         !find_peer(env, lduw_be_p(sie->block + SIE_ICPUA), &peer)) {
         return -1;
     }
-    at = map_field(peer.control, sizeof(*at));
+    at = kvm390_sie_map(peer.control, sizeof(*at));
     if (!at) {
         return -1;
     }
@@ -209,6 +186,6 @@ int kvm390_sie_called(CPUS390XState *env, bool take)
         now = qatomic_read(at);
     }
     caller = kvm390_sca_caller(be16_to_cpu(now), extended);
-    unmap_field(at, sizeof(*at));
+    kvm390_sie_unmap(at, sizeof(*at));
     return caller;
 }

@@ -7,7 +7,6 @@
 #include "cpu.h"
 #include "s390x-internal.h"
 #include "tcg/tcg_s390x.h"
-#include "exec/cpu-common.h"
 #include "exec/helper-proto.h"
 #include "qemu/main-loop.h"
 #include "system/runstate.h"
@@ -16,6 +15,7 @@
 #include "kvm390/include/interpret.h"
 #include "kvm390/include/protection.h"
 #include "kvm390/include/sie.h"
+#include "sie-map.h"
 #include "kvm390/trace.h"
 
 #define SIE_ALIGN   (SIE_SIZE - 1)
@@ -167,8 +167,7 @@ void kvm390_sie_leave(CPUS390XState *env, unsigned icpt)
     env->cc_op = extract64(sie->host.psw_mask, 44, 2);
     kvm390_tlb_change_worlds(env);
     change_watchpoints(env, per);
-    cpu_physical_memory_unmap(g_steal_pointer(&sie->block), SIE_SIZE, 1,
-                              SIE_SIZE);
+    kvm390_sie_unmap(g_steal_pointer(&sie->block), SIE_SIZE);
 }
 
 void kvm390_sie_reset(CPUS390XState *env)
@@ -203,18 +202,14 @@ void kvm390_sie_init(void)
 /* The control block in memory, checked. */
 static uint8_t *map_block(CPUS390XState *env, uint64_t addr, uintptr_t ra)
 {
-    hwaddr len = SIE_SIZE;
     uint8_t *block;
 
     if (addr & SIE_ALIGN || !(addr & ~PREFIX_AREA) ||
         (addr & ~PREFIX_AREA) == env->psa) {
         tcg_s390_program_interrupt(env, PGM_SPECIFICATION, ra);
     }
-    block = cpu_physical_memory_map(addr, &len, true);
-    if (!block || len < SIE_SIZE) {
-        if (block) {
-            cpu_physical_memory_unmap(block, len, 1, 0);
-        }
+    block = kvm390_sie_map(addr, SIE_SIZE);
+    if (!block) {
         tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
     }
     return block;
