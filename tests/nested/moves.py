@@ -8,7 +8,7 @@ CPUs copies files and compares them.
 import os
 import re
 
-from kvm390 import nested
+from kvm390 import moving, nested
 from kvm390.machine import Machine
 from kvm390.paths import Failure
 
@@ -54,24 +54,13 @@ class Level:
 
 
 def move(source, target, address):
-    """The status of the migration at its end.
-
-    Nothing is asked meanwhile: on a busy host QEMU may take longer for its
-    last part, in which it answers nobody, than an answer may take.
-    """
-    def status():
-        return (source.event('MIGRATION') or {}).get('status')
-
-    source.qmp('migrate-set-capabilities', capabilities=[
-        {'capability': 'events', 'state': True}])
-    source.qmp('migrate-set-parameters', **{
-        'max-bandwidth': 1 << 30, 'downtime-limit': 2000})
-    source.qmp('migrate', uri=address)
-    if not source.wait(lambda: status() in ('completed', 'failed',
-                                            'cancelled'), SECONDS):
+    """The status of the migration at its end."""
+    status = moving.migrate(source, address, SECONDS,
+                            **{'downtime-limit': 2000})
+    if status not in ('completed', 'failed', 'cancelled'):
         raise Failure('the migration does not end')
     target.wait(lambda: target.event('RESUME') is not None, SECONDS)
-    return status()
+    return status
 
 
 def gaps(ticks):

@@ -99,17 +99,30 @@ def states(machine):
         'command-line': f'info cmma 0 {PAGES}'})
 
 
-def send(machine, uri):
-    """Migrate there: query-migrate's last status; TooLate."""
-    machine.qmp('migrate-set-parameters', **{'max-bandwidth': 1 << 30})
-    machine.qmp('migrate', uri=uri)
+def migrate(machine, uri, seconds=LIMIT, **parameters):
+    """Migrate there; the status at its end, or the last one after so long.
 
+    Nothing is asked meanwhile: on a busy host QEMU may take longer for its
+    last part, in which it answers nobody, than an answer may take.
+    """
     def status():
-        return machine.qmp('query-migrate').get('status')
+        return (machine.event('MIGRATION') or {}).get('status')
 
-    machine.poll(lambda: status() in ('completed', 'failed'), LIMIT)
-    at_work(machine)
+    machine.qmp('migrate-set-capabilities', capabilities=[
+        {'capability': 'events', 'state': True}])
+    machine.qmp('migrate-set-parameters', **{
+        'max-bandwidth': 1 << 30, **parameters})
+    machine.qmp('migrate', uri=uri)
+    machine.wait(lambda: machine.gone() or status() in (
+        'completed', 'failed', 'cancelled'), seconds)
     return status()
+
+
+def send(machine, uri):
+    """migrate(); TooLate if the program had come to its end."""
+    status = migrate(machine, uri)
+    at_work(machine)
+    return status
 
 
 def arrived(machine):
