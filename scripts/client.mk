@@ -17,7 +17,7 @@ fetch-selftests: ensure-deps
 
 check-selftests: all client ## Linux's KVM selftests for s390x, unmodified
 	@tests/selftests/run --build $(B)/selftests --exec $(CLIENT)/kvm390-exec \
-		$(if $(SANITIZE),--cpu-factor 5) \
+		$(if $(SANITIZE),--cpu-factor 5) $(if $(WHOLE),--whole) \
 		$(if $(TESTS),--tests '$(TESTS)')
 
 check-api: all client ## the KVM API on the host, ioctl by ioctl
