@@ -15,7 +15,7 @@ client: tree ## libkvm390, its samples, kvm390-exec: build/client
 fetch-selftests: ensure-deps
 	@tests/selftests/run --build $(B)/selftests --fetch-only
 
-check-selftests: all client ## Linux's KVM selftests for s390x, unmodified
+check-selftests: all client ## Linux's KVM selftests for s390x, unmodified (WHOLE=1)
 	@tests/selftests/run --build $(B)/selftests --exec $(CLIENT)/kvm390-exec \
 		$(if $(SANITIZE),--cpu-factor 5) $(if $(WHOLE),--whole) \
 		$(if $(TESTS),--tests '$(TESTS)')
