@@ -229,6 +229,9 @@ int kvm390_mappings_add(struct kvm390_mappings *list,
 /** kvm390_memory_mapped: a program's own mapping, which is shared as a whole */
 void kvm390_memory_mapped(void *addr, size_t len);
 
+/** kvm390_memory_moved: a range is mapped elsewhere now, by mremap() */
+void kvm390_memory_moved(void *addr, size_t len);
+
 /** kvm390_memory_discard: MADV_DONTNEED; true if it was a shared range. */
 bool kvm390_memory_discard(void *addr, size_t len);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -47,14 +48,70 @@ int kvm390_mappings_add(struct kvm390_mappings *list,
     return 0;
 }
 
-int kvm390_mappings(uintptr_t addr, uintptr_t end,
-                    struct kvm390_mappings *list)
+/* <linux/fs.h> has these since 6.11. */
+struct procmap_query {
+    uint64_t size, query_flags, query_addr;
+    uint64_t vma_start, vma_end, vma_flags, vma_page_size, vma_offset, inode;
+    uint32_t dev_major, dev_minor, vma_name_size, build_id_size;
+    uint64_t vma_name_addr, build_id_addr;
+};
+#define QUERY_MAPPING   _IOWR('f', 17, struct procmap_query)
+#define THIS_OR_NEXT    0x10
+#define IS_READABLE     1
+#define IS_WRITABLE     2
+#define IS_EXECUTABLE   4
+
+static int add_part(struct kvm390_mappings *list, uintptr_t addr, uintptr_t end,
+                    uintptr_t from, uintptr_t to, int prot,
+                    unsigned long inode)
+{
+    return kvm390_mappings_add(list, &(struct kvm390_mapping) {
+        .from = from > addr ? from : addr,
+        .to = to < end ? to : end,
+        .prot = prot,
+        .inode = inode,
+    });
+}
+
+/* One by one; 0, -1, or 1 where the kernel has no such question. */
+static int ask_mappings(uintptr_t addr, uintptr_t end,
+                        struct kvm390_mappings *list)
+{
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC), ret = 0;
+    uintptr_t at = addr;
+
+    while (!ret && at < end) {
+        struct procmap_query q = {
+            .size = sizeof(q), .query_flags = THIS_OR_NEXT, .query_addr = at,
+        };
+
+        if (ioctl(fd, QUERY_MAPPING, &q)) {
+            ret = errno == ENOENT ? 0 : 1;
+            break;
+        }
+        if (q.vma_start >= end) {
+            break;
+        }
+        ret = add_part(list, addr, end, q.vma_start, q.vma_end,
+                       (q.vma_flags & IS_READABLE ? PROT_READ : 0) |
+                       (q.vma_flags & IS_WRITABLE ? PROT_WRITE : 0) |
+                       (q.vma_flags & IS_EXECUTABLE ? PROT_EXEC : 0), q.inode);
+        at = q.vma_end;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ret;
+}
+
+/* All that there are. */
+static int read_mappings(uintptr_t addr, uintptr_t end,
+                         struct kvm390_mappings *list)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
     int ret = maps ? 0 : -1;
     char line[512];
 
-    *list = (struct kvm390_mappings) { 0 };
     while (!ret && fgets(line, sizeof(line), maps)) {
         unsigned long from, to, inode;
         char mode[5];
@@ -66,17 +123,27 @@ int kvm390_mappings(uintptr_t addr, uintptr_t end,
         if (from >= end) {
             break;
         }
-        ret = kvm390_mappings_add(list, &(struct kvm390_mapping) {
-            .from = from > addr ? from : addr,
-            .to = to < end ? to : end,
-            .prot = (mode[0] == 'r' ? PROT_READ : 0) |
-                    (mode[1] == 'w' ? PROT_WRITE : 0) |
-                    (mode[2] == 'x' ? PROT_EXEC : 0),
-            .inode = inode,
-        });
+        ret = add_part(list, addr, end, from, to,
+                       (mode[0] == 'r' ? PROT_READ : 0) |
+                       (mode[1] == 'w' ? PROT_WRITE : 0) |
+                       (mode[2] == 'x' ? PROT_EXEC : 0), inode);
     }
     if (maps) {
         fclose(maps);
+    }
+    return ret;
+}
+
+int kvm390_mappings(uintptr_t addr, uintptr_t end,
+                    struct kvm390_mappings *list)
+{
+    int ret;
+
+    *list = (struct kvm390_mappings) { 0 };
+    ret = ask_mappings(addr, end, list);
+    if (ret > 0) {
+        list->n = 0;
+        ret = read_mappings(addr, end, list);
     }
     return ret;
 }
@@ -107,14 +174,34 @@ static bool is_swapped(void)
 #define WINDOW 4096 /* pages */
 #define PIECE  (64 << 20)
 
+/* Which pages of private memory were ever touched; 0, or -1. */
+static int find_touched(int pagemap, char *from, size_t pages, size_t page,
+                        unsigned char *touched)
+{
+    uint64_t entry[WINDOW];
+    ssize_t len = pages * sizeof(entry[0]);
+    size_t i;
+
+    if (pagemap < 0 ||
+        pread(pagemap, entry, len, (uintptr_t)from / page * sizeof(entry[0])) !=
+        len) {
+        return -1;
+    }
+    for (i = 0; i < pages; i++) {
+        touched[i] = entry[i] >> 62 != 0; /* in memory, or swapped out */
+    }
+    return 0;
+}
+
 /* Pages that were never touched need not be read. */
 static int copy_window(int fd, off_t offset, char *from, size_t pages,
-                       bool all_read)
+                       int pagemap, bool all_read)
 {
     size_t page = sysconf(_SC_PAGESIZE), i;
     unsigned char present[WINDOW];
 
-    if (all_read || mincore(from, pages * page, present)) {
+    if (find_touched(pagemap, from, pages, page, present) &&
+        (all_read || mincore(from, pages * page, present))) {
         memset(present, 1, sizeof(present));
     }
     for (i = 0; i < pages; i++) {
@@ -128,18 +215,25 @@ static int copy_window(int fd, off_t offset, char *from, size_t pages,
     return 0;
 }
 
-static int copy_contents(int fd, off_t offset, char *from, size_t len)
+/* Memory of no file is looked up in the page table, other in the page cache. */
+static int copy_contents(int fd, off_t offset, char *from, size_t len,
+                         bool of_file)
 {
     size_t page = sysconf(_SC_PAGESIZE), at, step;
+    int pagemap = of_file ? -1 : open("/proc/self/pagemap",
+                                      O_RDONLY | O_CLOEXEC);
     bool all_read = is_swapped();
+    int ret = 0;
 
-    for (at = 0; at < len; at += step) {
+    for (at = 0; !ret && at < len; at += step) {
         step = len - at < WINDOW * page ? len - at : WINDOW * page;
-        if (copy_window(fd, offset + at, from + at, step / page, all_read)) {
-            return -1;
-        }
+        ret = copy_window(fd, offset + at, from + at, step / page, pagemap,
+                          all_read);
     }
-    return 0;
+    if (pagemap >= 0) {
+        close(pagemap);
+    }
+    return ret;
 }
 
 /* Of a file, what it holds is known, also where it is swapped out. */
@@ -178,7 +272,7 @@ int kvm390_replace_mapping(const struct kvm390_mapping *m, int fd,
     if (!(m->prot & PROT_READ) && mprotect(addr, len, PROT_READ)) {
         return -1;
     }
-    if ((source < 0 ? copy_contents(fd, offset, addr, len) :
+    if ((source < 0 ? copy_contents(fd, offset, addr, len, m->inode) :
          copy_stretches(fd, offset, addr, len, source, source_offset)) ||
         mmap(addr, len, m->prot, MAP_SHARED | MAP_FIXED, fd, offset) ==
         MAP_FAILED) {

@@ -1,8 +1,10 @@
 /*
  * Memory of the caller that a VM shares
  *
- * A list of ranges, each of them a piece of a file. A range that a slot names
- * and that is in no file yet is replaced by a mapping of a memfd.
+ * Ranges, each of them a piece of a file. A range that a slot names and that is
+ * in no file yet is replaced by a mapping of a memfd: a large one of its own, a
+ * small one of a file that all small ones share, as there may be as many of them
+ * as KVM has slots. No place in that file is used twice.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,10 +20,13 @@
 #include <unistd.h>
 
 /* Of a larger mapping only the slot's range is looked through and copied. */
-#define LARGE (8ull << 30)
+#define LARGE (256ull << 30)
+
+/* Pieces up to this lie in the shared file. */
+#define SMALL (1ull << 20)
+#define SHARED_SIZE (1ull << 62)
 
 struct range {
-    struct range *next;
     uintptr_t addr, end;
     int fd;          /* -1: private, the program's own mapping */
     uint64_t offset;
@@ -28,46 +34,79 @@ struct range {
     bool shared;      /* a VM has it */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of ranges */
-static struct range *ranges;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
+static void *ranges; /* a tree: they do not overlap, those that do are equal */
+static int small_fd = -1; /* the file of the small ones */
+static uint64_t small_used; /* bytes of it */
 static bool told; /* a VM was told of protected memory */
+
+static int compare_ranges(const void *a, const void *b)
+{
+    const struct range *x = a, *y = b;
+
+    return x->end <= y->addr ? -1 : y->end <= x->addr ? 1 : 0;
+}
+
+static struct range *any_in(uintptr_t addr, uintptr_t end)
+{
+    const struct range key = { .addr = addr, .end = end };
+    struct range **found = addr < end ? tfind(&key, &ranges, compare_ranges) :
+                                        NULL;
+
+    return found ? *found : NULL;
+}
+
+/* The first range that has some of [addr, end), or NULL. */
+static struct range *first_in(uintptr_t addr, uintptr_t end)
+{
+    struct range *r = any_in(addr, end), *before;
+
+    while (r && (before = any_in(addr, r->addr))) {
+        r = before;
+    }
+    return r;
+}
 
 static int duplicate(int fd)
 {
-    return kvm390_hide(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+    return fd == small_fd ? fd : kvm390_hide(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+static void put_fd(int fd)
+{
+    if (fd >= 0 && fd != small_fd) {
+        kvm390_unhide(fd);
+    }
 }
 
 static struct range *find(uintptr_t addr, uintptr_t end, bool file)
 {
-    struct range *r;
+    struct range *r = any_in(addr, addr + 1);
 
-    for (r = ranges; r; r = r->next) {
-        if (r->addr <= addr && end <= r->end && (r->fd >= 0) == file) {
-            return r;
-        }
-    }
-    return NULL;
+    return r && end <= r->end && (r->fd >= 0) == file ? r : NULL;
 }
 
-static int add(uintptr_t addr, uintptr_t end, int fd, uint64_t offset,
-               bool was_private)
+/* Where nothing is listed yet. Takes the descriptor, but where it fails. */
+static struct range *add(const struct range *range)
 {
     struct range *r = malloc(sizeof(*r));
 
-    if (!r) {
-        return -1;
+    if (r) {
+        *r = *range;
+        if (!tsearch(r, &ranges, compare_ranges)) {
+            free(r);
+            r = NULL;
+        }
     }
-    *r = (struct range) { ranges, addr, end, fd, offset, was_private, false };
-    ranges = r;
-    return 0;
+    return r;
 }
 
 static bool is_shared(uintptr_t addr, uintptr_t end)
 {
     struct range *r;
 
-    for (r = ranges; r; r = r->next) {
-        if (r->shared && r->addr < end && addr < r->end) {
+    for (r = first_in(addr, end); r; r = first_in(r->end, end)) {
+        if (r->shared) {
             return true;
         }
     }
@@ -83,36 +122,47 @@ static void lost(uintptr_t addr, uintptr_t end, bool shared)
     }
 }
 
-/* Cut [addr, end) out of the list. */
-static void forget(uintptr_t addr, uintptr_t end)
+/* A part of a range that was cut; without memory for it, it is forgotten. */
+static void add_rest(const struct range *of, uintptr_t addr, uintptr_t end)
 {
-    struct range **p = &ranges, *r;
+    struct range rest = *of;
 
-    while ((r = *p)) {
-        if (r->end <= addr || end <= r->addr) {
-            p = &r->next;
-            continue;
+    if (addr < end) {
+        rest.addr = addr;
+        rest.end = end;
+        rest.offset += addr - of->addr;
+        rest.fd = of->fd < 0 ? -1 : duplicate(of->fd);
+        if (!add(&rest)) {
+            put_fd(rest.fd);
         }
-        if (end < r->end) {
-            int fd = r->fd < 0 ? -1 : duplicate(r->fd);
+    }
+}
 
-            if (!add(end, r->end, fd, r->offset + (end - r->addr),
-                     r->was_private)) {
-                ranges->shared = r->shared;
-            }
+/* What was a range in the shared file is mapped no more: it is given back. */
+static void give_back(const struct range *r, uintptr_t addr, uintptr_t end)
+{
+    uintptr_t from = r->addr > addr ? r->addr : addr;
+    uintptr_t to = r->end < end ? r->end : end;
+
+    if (r->fd >= 0 && r->fd == small_fd) {
+        fallocate(r->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                  r->offset + (from - r->addr), to - from);
+    }
+}
+
+/* Nothing is listed in [addr, end) any more; @gone: nor mapped elsewhere. */
+static void forget(uintptr_t addr, uintptr_t end, bool gone)
+{
+    struct range *r;
+
+    while ((r = any_in(addr, end))) {
+        if (gone) {
+            give_back(r, addr, end);
         }
-        if (r->addr < addr) {
-            r->end = addr;
-            p = &r->next;
-            continue;
-        }
-        /* add() may have put an entry in front of this one */
-        for (p = &ranges; *p != r; p = &(*p)->next) {
-        }
-        *p = r->next;
-        if (r->fd >= 0) {
-            kvm390_unhide(r->fd);
-        }
+        tdelete(r, &ranges, compare_ranges);
+        add_rest(r, r->addr, addr);
+        add_rest(r, end, r->end);
+        put_fd(r->fd);
         free(r);
     }
 }
@@ -128,8 +178,9 @@ int kvm390_memory_register(void *addr, size_t len, int fd, uint64_t offset)
     }
     pthread_mutex_lock(&lock);
     shared = is_shared(start, start + len);
-    forget(start, start + len);
-    if (add(start, start + len, copy, offset, false)) {
+    forget(start, start + len, true);
+    if (!add(&(struct range) { .addr = start, .end = start + len, .fd = copy,
+                               .offset = offset })) {
         kvm390_unhide(copy);
         copy = -1;
     }
@@ -145,13 +196,14 @@ void kvm390_memory_mapped(void *addr, size_t len)
 
     pthread_mutex_lock(&lock);
     shared = is_shared(start, start + len);
-    forget(start, start + len);
-    add(start, start + len, -1, 0, true);
+    forget(start, start + len, true);
+    add(&(struct range) { .addr = start, .end = start + len, .fd = -1,
+                          .was_private = true });
     pthread_mutex_unlock(&lock);
     lost(start, start + len, shared);
 }
 
-void kvm390_memory_forget(void *addr, size_t len)
+static void leave(void *addr, size_t len, bool gone)
 {
     uintptr_t start = (uintptr_t)addr;
     uintptr_t page = sysconf(_SC_PAGESIZE);
@@ -160,9 +212,19 @@ void kvm390_memory_forget(void *addr, size_t len)
 
     pthread_mutex_lock(&lock);
     shared = is_shared(start, end);
-    forget(start, end);
+    forget(start, end, gone);
     pthread_mutex_unlock(&lock);
     lost(start, end, shared);
+}
+
+void kvm390_memory_forget(void *addr, size_t len)
+{
+    leave(addr, len, true);
+}
+
+void kvm390_memory_moved(void *addr, size_t len)
+{
+    leave(addr, len, false);
 }
 
 void kvm390_memory_protect(void *addr, size_t len, int prot)
@@ -225,33 +287,65 @@ static const struct range *range_of(const struct kvm390_mapping *m)
     return r && !fstat(r->fd, &st) && st.st_ino == m->inode ? r : NULL;
 }
 
+static int new_file(uint64_t size)
+{
+    int fd = kvm390_hide(memfd_create("kvm390-memory",
+                                      MFD_CLOEXEC | MFD_ALLOW_SEALING));
+
+    if (fd >= 0 && (ftruncate(fd, size) ||
+                    fcntl(fd, F_ADD_SEALS,
+                          F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))) {
+        kvm390_unhide(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Room in a file, which is zero: a descriptor and the offset. */
+static int take_room(uint64_t size, uint64_t *offset)
+{
+    *offset = 0;
+    if (size > SMALL) {
+        return new_file(size);
+    }
+    if (small_fd < 0) {
+        small_fd = new_file(SHARED_SIZE);
+        small_used = 0;
+    }
+    if (small_fd < 0 || size > SHARED_SIZE - small_used) {
+        return -1;
+    }
+    *offset = small_used;
+    small_used += size;
+    return small_fd;
+}
+
 /* What is not mapped stays so; the guest finds no memory there. */
 static int replace(uintptr_t addr, uintptr_t end)
 {
+    struct range new = { .addr = addr, .end = end, .was_private = true };
     struct kvm390_mappings list;
     int ret = kvm390_mappings(addr, end, &list);
-    int fd = kvm390_hide(memfd_create("kvm390-memory", MFD_CLOEXEC));
     size_t i;
 
-    if (fd < 0 || ftruncate(fd, end - addr)) {
+    new.fd = take_room(end - addr, &new.offset);
+    if (new.fd < 0) {
         ret = -1;
     }
     for (i = 0; !ret && i < list.n; i++) {
         const struct kvm390_mapping *m = &list.m[i];
         const struct range *r = range_of(m);
 
-        ret = kvm390_replace_mapping(m, fd, m->from - addr, r ? r->fd : -1,
+        ret = kvm390_replace_mapping(m, new.fd, new.offset + (m->from - addr),
+                                     r ? r->fd : -1,
                                      r ? r->offset + (m->from - r->addr) : 0);
     }
-    if (ret) {
-        goto out;
+    if (!ret) {
+        forget(addr, end, true);
+        ret = add(&new) ? 0 : -1;
     }
-    forget(addr, end);
-    ret = add(addr, end, fd, 0, true);
-
-out:
-    if (ret && fd >= 0) {
-        kvm390_unhide(fd);
+    if (ret) {
+        put_fd(new.fd);
     }
     kvm390_mappings_free(&list);
     return ret;
@@ -275,17 +369,16 @@ static bool still_mapped(uintptr_t addr, uintptr_t end, int fd)
 /* Forget what was unmapped behind the library's back. */
 static void refresh(uintptr_t addr, uintptr_t end)
 {
-    struct range *r, *next;
+    struct range *r;
 
-    for (r = ranges; r; r = next) {
+    for (r = first_in(addr, end); r; r = first_in(addr, end)) {
         uintptr_t from = r->addr > addr ? r->addr : addr;
         uintptr_t to = r->end < end ? r->end : end;
 
-        next = r->next;
-        if (r->fd >= 0 && from < to && !still_mapped(from, to, r->fd)) {
-            forget(from, to);
-            next = ranges; /* the list may have changed anywhere */
+        if (r->fd >= 0 && !still_mapped(from, to, r->fd)) {
+            forget(from, to, false);
         }
+        addr = to;
     }
 }
 
@@ -294,12 +387,11 @@ static bool in_lasting_file(uintptr_t addr, uintptr_t end)
 {
     struct range *r;
 
-    for (r = ranges; r; r = r->next) {
+    for (r = first_in(addr, end); r; r = first_in(r->end, end)) {
         uintptr_t from = r->addr > addr ? r->addr : addr;
         uintptr_t to = r->end < end ? r->end : end;
 
-        if (r->fd >= 0 && from < to &&
-            (!r->was_private || kvm390_slots_have(from, to))) {
+        if (r->fd >= 0 && (!r->was_private || kvm390_slots_have(from, to))) {
             return true;
         }
     }
@@ -410,17 +502,14 @@ static void forked(void)
 {
     struct range *r;
 
-    for (r = ranges; r; r = r->next) {
+    while ((r = first_in(0, UINTPTR_MAX))) {
         if (r->fd >= 0 && r->was_private) {
             make_private(r);
         }
-        r->fd = -1; /* hidden ones are closed */
-        r->shared = false;
-    }
-    while ((r = ranges)) {
-        ranges = r->next;
+        tdelete(r, &ranges, compare_ranges);
         free(r);
     }
+    small_fd = -1; /* hidden ones are closed */
     pthread_mutex_unlock(&lock);
 }
 

@@ -22,9 +22,75 @@ struct slot {
     uintptr_t addr, end;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of slots */
-static struct slot *slots;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
+static struct slot **table; /* by hash, lists */
+static size_t room, used;   /* lists, a power of two; slots */
 static bool all_stays; /* there was no room to note one of them */
+
+static size_t hash(const struct kvm390_vm *vm, uint64_t id)
+{
+    uint64_t n = ((uintptr_t)vm >> 4) + id * 0x9e3779b97f4a7c15;
+
+    return (n ^ n >> 32) & (room - 1);
+}
+
+/* Where the slot is linked, or would be. NULL: there is no table yet. */
+static struct slot **place(const struct kvm390_vm *vm, uint64_t id)
+{
+    struct slot **p = table ? &table[hash(vm, id)] : NULL;
+
+    while (p && *p && !((*p)->vm == vm && (*p)->id == id)) {
+        p = &(*p)->next;
+    }
+    return p;
+}
+
+/* As many lists as slots, at least; fewer are slow, and no error. */
+static void grow(void)
+{
+    struct slot **old = table, *slot;
+    size_t i, n = room;
+
+    if (used < room) {
+        return;
+    }
+    table = calloc(n ? 2 * n : 64, sizeof(*table));
+    if (!table) {
+        table = old;
+        return;
+    }
+    room = n ? 2 * n : 64;
+    for (i = 0; i < n; i++) {
+        while ((slot = old[i])) {
+            struct slot **p = place(slot->vm, slot->id);
+
+            old[i] = slot->next;
+            slot->next = NULL;
+            *p = slot;
+        }
+    }
+    free(old);
+}
+
+/* Take out those of a VM, or all of them. */
+static void drop(const struct kvm390_vm *vm)
+{
+    size_t i;
+
+    for (i = 0; i < room; i++) {
+        struct slot **p = &table[i], *slot;
+
+        while ((slot = *p)) {
+            if (!vm || slot->vm == vm) {
+                *p = slot->next;
+                free(slot);
+                used--;
+            } else {
+                p = &slot->next;
+            }
+        }
+    }
+}
 
 void kvm390_slots_lock(void)
 {
@@ -36,27 +102,31 @@ void kvm390_slots_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* The slot's memory as it is set now; an empty one is deleted. */
-static void put(struct kvm390_vm *vm, struct slot **p, uint64_t id,
-                uintptr_t addr, size_t len)
+void kvm390_slots_set(struct kvm390_vm *vm, uint64_t id, uintptr_t addr,
+                      size_t len)
 {
-    struct slot *slot = *p;
+    struct slot **p, *slot;
 
+    grow();
+    p = place(vm, id);
+    slot = p ? *p : NULL;
     if (!len) {
         if (slot) {
             *p = slot->next;
             free(slot);
+            used--;
         }
         return;
     }
     if (!slot) {
-        slot = malloc(sizeof(*slot));
+        slot = p ? malloc(sizeof(*slot)) : NULL;
         if (!slot) {
             all_stays = true;
             return;
         }
         slot->next = NULL;
         *p = slot;
+        used++;
     }
     slot->vm = vm;
     slot->id = id;
@@ -64,55 +134,35 @@ static void put(struct kvm390_vm *vm, struct slot **p, uint64_t id,
     slot->end = addr + len;
 }
 
-void kvm390_slots_set(struct kvm390_vm *vm, uint64_t id, uintptr_t addr,
-                      size_t len)
-{
-    struct slot **p;
-
-    for (p = &slots; *p && !((*p)->vm == vm && (*p)->id == id);
-         p = &(*p)->next) {
-    }
-    put(vm, p, id, addr, len);
-}
-
 size_t kvm390_slots_size(struct kvm390_vm *vm, uint64_t id)
 {
-    struct slot *slot;
-    size_t size = 0;
+    struct slot **p;
+    size_t size;
 
     pthread_mutex_lock(&lock);
-    for (slot = slots; slot; slot = slot->next) {
-        if (slot->vm == vm && slot->id == id) {
-            size = slot->end - slot->addr;
-        }
-    }
+    p = place(vm, id);
+    size = p && *p ? (*p)->end - (*p)->addr : 0;
     pthread_mutex_unlock(&lock);
     return size;
 }
 
 void kvm390_slots_close(struct kvm390_vm *vm)
 {
-    struct slot **p = &slots, *slot;
-
     pthread_mutex_lock(&lock);
-    while ((slot = *p)) {
-        if (slot->vm == vm) {
-            *p = slot->next;
-            free(slot);
-        } else {
-            p = &slot->next;
-        }
-    }
+    drop(vm);
     pthread_mutex_unlock(&lock);
 }
 
 bool kvm390_slots_have(uintptr_t addr, uintptr_t end)
 {
     struct slot *slot;
+    size_t i;
 
-    for (slot = slots; slot; slot = slot->next) {
-        if (slot->addr < end && addr < slot->end) {
-            return true;
+    for (i = 0; i < room; i++) {
+        for (slot = table[i]; slot; slot = slot->next) {
+            if (slot->addr < end && addr < slot->end) {
+                return true;
+            }
         }
     }
     return all_stays;
@@ -122,12 +172,7 @@ bool kvm390_slots_have(uintptr_t addr, uintptr_t end)
 
 static void forked(void)
 {
-    struct slot *slot;
-
-    while ((slot = slots)) {
-        slots = slot->next;
-        free(slot);
-    }
+    drop(NULL);
     pthread_mutex_unlock(&lock);
 }
 

@@ -559,7 +559,7 @@ void kvm390_user_done(int num, const abi_long arg[6], abi_long ret)
         kvm390_memory_protect(g2h_untagged(arg[0]), arg[1], arg[2]);
         break;
     case TARGET_NR_mremap:
-        kvm390_memory_forget(g2h_untagged(arg[0]), arg[1]);
+        kvm390_memory_moved(g2h_untagged(arg[0]), arg[1]);
         kvm390_memory_forget(g2h_untagged(ret), arg[2]);
         break;
     case TARGET_NR_brk:
