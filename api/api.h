@@ -276,34 +276,23 @@ int kvm390_slots_set_limit(uint64_t limit);
 /* --- the client's memory that the guest has; BQL --- */
 
 /**
- * kvm390_client_memory_add, kvm390_client_memory_remove: the guest has a
- * stretch of the client's memory, or has it no more
- * @gpa, @size: the guest's address and the length, in bytes
- * @hva: the client's address
+ * kvm390_client_file: the file that came with a call
+ * @size: what it has to have from the offset on, in bytes
+ * @offset: set to the offset that came, in bytes
  *
- * Stretches do not overlap; one is removed as it was added. What the client
- * protects of it counts from the next kvm390_client_memory_apply() on.
+ * Returns a reference to it, or NULL if there is no file, or it is too short.
  */
-void kvm390_client_memory_add(uint64_t gpa, uint64_t size, uint64_t hva);
+struct Kvm390SlotFile *kvm390_client_file(Kvm390Call *call, uint64_t size,
+                                          uint64_t *offset);
+
+/**
+ * kvm390_client_memory_remove: the guest has no memory in a range any more
+ * @gpa, @size: the range, in bytes; memory around it stays
+ *
+ * No vCPU has anything of it in its TLBs afterwards. Gives up the BQL. Under
+ * the VM's lock and the BQL.
+ */
 void kvm390_client_memory_remove(uint64_t gpa, uint64_t size);
-
-/**
- * kvm390_client_memory_map: a file of the client's as RAM
- * @mr: initialised, on success, with @owner
- * @size: bytes
- * @call: has the file, which becomes the RAM's, and the offset in it
- *
- * Returns: 0, or -EFAULT if there is no file, it is none that can be mapped
- * for reading and writing, or does not reach that far.
- */
-int kvm390_client_memory_map(MemoryRegion *mr, Object *owner, const char *name,
-                             uint64_t size, Kvm390Call *call);
-
-/**
- * kvm390_client_memory_apply: what the client protects of the guest's memory
- * holds for the guest from now on
- */
-void kvm390_client_memory_apply(void);
 
 /* --- page states --- */
 

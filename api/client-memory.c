@@ -15,22 +15,12 @@
 #include "server.h"
 #include "vm-state.h"
 #include "exec/cputlb.h"
-#include "qapi/error.h"
 #include "qemu/host-utils.h"
 #include "kvm390/include/compat.h"
 #include "kvm390/include/host-fault.h"
+#include "kvm390/include/slot-memory.h"
 
-void kvm390_client_memory_add(uint64_t gpa, uint64_t size, uint64_t hva)
-{
-    kvm390_host_memory_add(gpa, size, hva);
-}
-
-void kvm390_client_memory_remove(uint64_t gpa, uint64_t size)
-{
-    kvm390_host_memory_remove(gpa, size);
-}
-
-/* QEMU would make a file that is too short longer. */
+/* A file that is too short is refused, and stays as it is. */
 static bool covers(int fd, uint64_t offset, uint64_t size)
 {
     struct stat st;
@@ -41,27 +31,23 @@ static bool covers(int fd, uint64_t offset, uint64_t size)
            !uadd64_overflow(offset, size, &end) && end <= st.st_size;
 }
 
-int kvm390_client_memory_map(MemoryRegion *mr, Object *owner, const char *name,
-                             uint64_t size, Kvm390Call *call)
+Kvm390SlotFile *kvm390_client_file(Kvm390Call *call, uint64_t size,
+                                   uint64_t *offset)
 {
-    Error *err = NULL;
-    uint64_t offset;
+    Kvm390SlotFile *file;
 
     if (!call->in[0] || call->in_fd < 0) {
-        return -EFAULT;
+        return NULL;
     }
-    offset = ldq_he_p(call->in[0]);
-    if (!covers(call->in_fd, offset, size)) {
-        return -EFAULT;
+    *offset = ldq_he_p(call->in[0]);
+    if (!covers(call->in_fd, *offset, size)) {
+        return NULL;
     }
-    if (!memory_region_init_ram_from_fd(mr, owner, name, size, RAM_SHARED,
-                                        call->in_fd, offset, &err)) {
-        kvm390_server_complain(call->session->server, error_get_pretty(err));
-        error_free(err);
-        return -EFAULT;
+    file = kvm390_slot_file_open(call->in_fd);
+    if (file) {
+        call->in_fd = -1; /* the file's own now */
     }
-    call->in_fd = -1; /* the RAM block's own now */
-    return 0;
+    return file;
 }
 
 static void flush_tlb(CPUState *cs, run_on_cpu_data data)
@@ -78,12 +64,12 @@ static void flush_tlbs(void)
     }
 }
 
-void kvm390_client_memory_apply(void)
+void kvm390_client_memory_remove(uint64_t gpa, uint64_t size)
 {
     g_assert(kvm390_vm_locked());
-    if (kvm390_host_protects()) {
-        flush_tlbs();
-    }
+    kvm390_slot_memory_remove(gpa, size);
+    flush_tlbs();
+    kvm390_slot_memory_release(gpa, size);
 }
 
 int kvm390_protect(Kvm390Call *call)

@@ -10,6 +10,7 @@
 #include "system/replay.h"
 #include "kvm390/include/accel.h"
 #include "kvm390/include/essa.h"
+#include "kvm390/include/slot-memory.h"
 
 int kvm390_api_get_cmma(Kvm390Call *call)
 {
@@ -74,7 +75,9 @@ int kvm390_api_cmma_control(uint64_t attr)
         return -ENXIO;
     }
     if (attr == KVM_S390_VM_MEM_ENABLE_CMMA) {
-        return kvm390_cmma_enable(&kvm390_guest_cmma, kvm390_vcpus());
+        ret = kvm390_cmma_enable(&kvm390_guest_cmma, kvm390_vcpus());
+        kvm390_slot_memory_changed(); /* CMMA looks at memory from now on */
+        return ret;
     }
     if (replay_mode != REPLAY_MODE_NONE) {
         return -EBUSY;

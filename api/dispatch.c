@@ -8,6 +8,7 @@
 #include "vm-state.h"
 #include "qemu/main-loop.h"
 #include "kvm390/include/client-code.h"
+#include "kvm390/include/slot-memory.h"
 #include "kvm390/trace.h"
 
 #define HANDLER(number, on, pass, type, buffers, descriptor, flags, handler, \
@@ -88,6 +89,7 @@ void kvm390_api_call(uint32_t cmd, int32_t target, Kvm390Call *call)
 
     trace_kvm390_ioctl(target, cmd, io ? io->name : "?");
     kvm390_client_stored();
+    kvm390_slot_memory_mend();
     if (!io) {
         call->ret = answer_unknown(cmd, target);
     } else if (io->flags & KVM390_VM_MODE && !kvm390_mode->client_runs) {

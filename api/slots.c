@@ -1,48 +1,35 @@
 /*
  * Memory slots: the client's memory as the guest's
  *
- * A slot is an object that owns a region of RAM, mapped from the descriptor
- * that came with the ioctl. All of it is under the VM's lock and the BQL.
+ * A slot is a piece of a file, whose descriptor comes with the ioctl. All of it
+ * is under the VM's lock and the BQL.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include "vm-state.h"
-#include "exec/cpu-common.h"
 #include "qemu/main-loop.h"
-#include "kvm390/include/client-code.h"
 #include "kvm390/include/cmma-rules.h"
-#include "kvm390/include/compat.h"
 #include "kvm390/include/essa.h"
 #include "kvm390/include/keys.h"
-#include "kvm390/trace.h"
-
-#define TYPE_KVM390_SLOT "kvm390-slot"
-OBJECT_DECLARE_SIMPLE_TYPE(Kvm390Slot, KVM390_SLOT)
+#include "kvm390/include/slot-memory.h"
 
 #define PAGE       4096ull
 #define MAX_PAGES  ((1ull << 31) - 1)
 
-struct Kvm390Slot {
-    Object parent_obj;
-    MemoryRegion mr;    /* keeps this object alive while the guest may use it */
-    uint64_t gpa, size, hva;
-    uint32_t flags;
-};
+typedef struct Kvm390Slot {
+    uint64_t gpa, size, hva;    /* bytes */
+    uint32_t flags;             /* KVM_MEM_LOG_DIRTY_PAGES or 0 */
+    Kvm390SlotFile *file;
+    uint64_t offset;            /* in it, in bytes */
+} Kvm390Slot;
 
 static Kvm390Vm *const vm = &kvm390_vm;
 
 void kvm390_slots_count(unsigned *n, unsigned *unlogged)
 {
-    unsigned i;
-
-    *n = *unlogged = 0;
-    for (i = 0; i < KVM390_NR_SLOTS; i++) {
-        if (vm->slots[i]) {
-            (*n)++;
-            *unlogged += !(vm->slots[i]->flags & KVM_MEM_LOG_DIRTY_PAGES);
-        }
-    }
+    *n = vm->nr_slots;
+    *unlogged = vm->nr_unlogged;
 }
 
 uint64_t kvm390_slots_limit(void)
@@ -52,29 +39,54 @@ uint64_t kvm390_slots_limit(void)
 
 int kvm390_slots_set_limit(uint64_t new_limit)
 {
-    uint64_t end = 0;
-    unsigned i;
-    int ret;
+    int ret = kvm390_mem_limit_check(&new_limit, vm->slots_limit,
+                                     kvm390_vcpus(), kvm390_slot_memory_end());
 
-    for (i = 0; i < KVM390_NR_SLOTS; i++) {
-        if (vm->slots[i]) {
-            end = MAX(end, vm->slots[i]->gpa + vm->slots[i]->size);
-        }
-    }
-    ret = kvm390_mem_limit_check(&new_limit, vm->slots_limit, kvm390_vcpus(),
-                                 end);
     if (!ret) {
         vm->slots_limit = new_limit;
     }
     return ret;
 }
 
-static void set_log(Kvm390Slot *slot, bool on)
+static bool is_logged(const Kvm390Slot *slot)
 {
-    if (on) {
-        memory_region_reset_dirty(&slot->mr, 0, slot->size, DIRTY_MEMORY_VGA);
+    return slot->flags & KVM_MEM_LOG_DIRTY_PAGES;
+}
+
+/* What cannot be refused later is taken before. */
+static int reserve(uint64_t gpa, uint64_t size)
+{
+    int ret = kvm390_slot_memory_reserve(gpa, size);
+
+    return ret ? ret : kvm390_keys_reserve(gpa / PAGE, size / PAGE);
+}
+
+/* The guest can get at the slot's memory from here on. */
+static int show(Kvm390Slot *slot)
+{
+    int ret = reserve(slot->gpa, slot->size);
+
+    if (ret) {
+        return ret;
     }
-    memory_region_set_log(&slot->mr, on, DIRTY_MEMORY_VGA);
+    if (is_logged(slot)) {
+        kvm390_slot_memory_get_dirty(slot->gpa, slot->size, NULL);
+    }
+    return kvm390_slot_memory_add(slot->gpa, slot->size, slot->hva, slot->file,
+                                  slot->offset);
+}
+
+/* And no more; what comes in its place has keys of zero. */
+static void hide(Kvm390Slot *slot)
+{
+    kvm390_client_memory_remove(slot->gpa, slot->size);
+    kvm390_keys_forget_pages(slot->gpa / PAGE, slot->size / PAGE);
+}
+
+static void free_slot(Kvm390Slot *slot)
+{
+    kvm390_slot_file_unref(slot->file);
+    g_free(slot);
 }
 
 /*
@@ -93,32 +105,28 @@ static void log_contents(void)
 static int create(unsigned id, const struct kvm_userspace_memory_region *r,
                   Kvm390Call *call)
 {
-    g_autofree char *name = g_strdup_printf("kvm390-slot%u", id);
-    Kvm390Slot *slot = KVM390_SLOT(object_new(TYPE_KVM390_SLOT));
-    int ret = kvm390_client_memory_map(&slot->mr, OBJECT(slot), name,
-                                       r->memory_size, call);
+    Kvm390Slot *slot;
+    uint64_t offset;
+    Kvm390SlotFile *file = kvm390_client_file(call, r->memory_size, &offset);
+    int ret;
 
-    if (!ret) {
-        ret = kvm390_keys_reserve(r->guest_phys_addr / PAGE,
-                                  r->memory_size / PAGE);
+    if (!file) {
+        return -EFAULT;
     }
+    slot = g_new(Kvm390Slot, 1);
+    *slot = (Kvm390Slot) {
+        .gpa = r->guest_phys_addr, .size = r->memory_size,
+        .hva = r->userspace_addr, .flags = r->flags,
+        .file = file, .offset = offset,
+    };
+    ret = show(slot);
     if (ret) {
-        object_unref(slot);
+        free_slot(slot);
         return ret;
     }
-    slot->gpa = r->guest_phys_addr;
-    slot->size = r->memory_size;
-    slot->hva = r->userspace_addr;
-    slot->flags = r->flags;
-    if (r->flags & KVM_MEM_LOG_DIRTY_PAGES) {
-        set_log(slot, true);
-    }
     vm->slots[id] = slot;
-    kvm390_client_memory_add(slot->gpa, slot->size, slot->hva);
-    /* Protected before the guest can get at it. */
-    kvm390_client_memory_apply();
-    memory_region_add_subregion(get_system_memory(), slot->gpa, &slot->mr);
-    kvm390_vm_drain();
+    vm->nr_slots++;
+    vm->nr_unlogged += !is_logged(slot);
     return 0;
 }
 
@@ -130,52 +138,66 @@ static int delete(unsigned id)
         return -EINVAL;
     }
     vm->slots[id] = NULL;
-    memory_region_del_subregion(get_system_memory(), &slot->mr);
-    kvm390_vm_drain();
-    kvm390_keys_forget_pages(slot->gpa / PAGE, slot->size / PAGE);
-    kvm390_forget_client_code(memory_region_get_ram_addr(&slot->mr),
-                              slot->size);
-    kvm390_client_memory_remove(slot->gpa, slot->size);
-    object_unref(slot);
-    kvm390_client_memory_apply();
+    vm->nr_slots--;
+    vm->nr_unlogged -= !is_logged(slot);
+    hide(slot);
+    free_slot(slot);
     return 0;
+}
+
+static int move(Kvm390Slot *slot, uint64_t gpa)
+{
+    uint64_t old = slot->gpa;
+    int ret = reserve(gpa, slot->size);
+
+    if (ret) {
+        return ret;
+    }
+    hide(slot);
+    slot->gpa = gpa;
+    ret = show(slot);
+    if (ret) {
+        /* No room for one more mapping; there was, where it comes from. */
+        slot->gpa = old;
+        show(slot);
+    }
+    return ret;
 }
 
 static int modify(Kvm390Slot *slot,
                   const struct kvm_userspace_memory_region *r)
 {
+    int ret = 0;
+
     if (slot->gpa != r->guest_phys_addr) {
-        if (kvm390_keys_reserve(r->guest_phys_addr / PAGE,
-                                r->memory_size / PAGE)) {
-            return -ENOMEM;
-        }
-        kvm390_client_memory_remove(slot->gpa, slot->size);
-        kvm390_keys_forget_pages(slot->gpa / PAGE, slot->size / PAGE);
-        slot->gpa = r->guest_phys_addr;
-        kvm390_client_memory_add(slot->gpa, slot->size, slot->hva);
-        memory_region_set_address(&slot->mr, slot->gpa);
-        kvm390_vm_drain();
-        kvm390_client_memory_apply();
+        ret = move(slot, r->guest_phys_addr);
     }
-    if (slot->flags != r->flags) {
+    if (!ret && slot->flags != r->flags) {
         slot->flags = r->flags;
-        set_log(slot, r->flags & KVM_MEM_LOG_DIRTY_PAGES);
+        if (is_logged(slot)) {
+            kvm390_slot_memory_get_dirty(slot->gpa, slot->size, NULL);
+            vm->nr_unlogged--;
+        } else {
+            vm->nr_unlogged++;
+        }
         kvm390_vm_drain();
     }
-    return 0;
+    return ret;
 }
 
-static bool overlaps(unsigned id, uint64_t gpa, uint64_t size)
+/* Of other slots than @slot. */
+static bool overlaps(const Kvm390Slot *slot, uint64_t gpa, uint64_t size)
 {
-    unsigned i;
+    uint64_t end = gpa + size, slot_end;
 
-    for (i = 0; i < KVM390_NR_SLOTS; i++) {
-        if (vm->slots[i] && i != id && vm->slots[i]->gpa < gpa + size &&
-            gpa < vm->slots[i]->gpa + vm->slots[i]->size) {
-            return true;
-        }
+    if (!slot || gpa >= slot->gpa + slot->size || slot->gpa >= end) {
+        return kvm390_slot_memory_overlaps(gpa, size);
     }
-    return false;
+    slot_end = slot->gpa + slot->size;
+    return (gpa < slot->gpa &&
+            kvm390_slot_memory_overlaps(gpa, slot->gpa - gpa)) ||
+           (slot_end < end &&
+            kvm390_slot_memory_overlaps(slot_end, end - slot_end));
 }
 
 /* KVM's checks, in its order (KVM api.rst 4.35, 4.140). */
@@ -208,7 +230,7 @@ static int set_memory(Kvm390Call *call,
         return 0;
     }
     if (!slot || slot->gpa != r->guest_phys_addr) {
-        if (overlaps(id, r->guest_phys_addr, r->memory_size)) {
+        if (overlaps(slot, r->guest_phys_addr, r->memory_size)) {
             return -EEXIST;
         }
         if (r->guest_phys_addr + r->memory_size > vm->slots_limit) {
@@ -241,45 +263,23 @@ int kvm390_set_memory2(Kvm390Call *call)
 int kvm390_get_dirty_log(Kvm390Call *call)
 {
     const struct kvm_dirty_log *log = call->arg;
-    g_autofree DirtyBitmapSnapshot *snap = NULL;
     Kvm390Slot *slot;
-    uint64_t pages, i;
-    uint8_t *map;
+    uint64_t pages;
 
     if (log->slot >= KVM390_NR_SLOTS || kvm390_intercepts.ucontrol) {
         return -EINVAL;
     }
     slot = vm->slots[log->slot];
-    if (!slot || !(slot->flags & KVM_MEM_LOG_DIRTY_PAGES)) {
+    if (!slot || !is_logged(slot)) {
         return -ENOENT;
     }
     pages = slot->size / PAGE;
     if (ROUND_UP(pages, 64) / 8 > KVM390_MAX_BUF) {
         return -ENOMEM;
     }
-    snap = memory_region_snapshot_and_clear_dirty(&slot->mr, 0, slot->size,
-                                                  DIRTY_MEMORY_VGA);
-    map = kvm390_api_out(call, ROUND_UP(pages, 64) / 8);
-    for (i = 0; i < pages; i++) {
-        if (memory_region_snapshot_get_dirty(&slot->mr, snap, i * PAGE,
-                                             PAGE)) {
-            map[i / 8] |= 1 << i % 8;
-        }
-    }
+    kvm390_slot_memory_get_dirty(slot->gpa, slot->size,
+                                 kvm390_api_out(call, ROUND_UP(pages, 64) / 8));
     /* A store that was under way is in memory before the client looks. */
     kvm390_vm_drain();
     return 0;
 }
-
-static const TypeInfo slot_type = {
-    .name = TYPE_KVM390_SLOT,
-    .parent = TYPE_OBJECT,
-    .instance_size = sizeof(Kvm390Slot),
-};
-
-static void register_types(void)
-{
-    type_register_static(&slot_type);
-}
-
-type_init(register_types)

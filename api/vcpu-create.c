@@ -15,6 +15,7 @@
 #include "qemu/memfd.h"
 #include "qemu/units.h"
 #include "system/cpus.h"
+#include "kvm390/include/slot-memory.h"
 
 /* A client that made the page shorter would end the process by SIGBUS. */
 #define RUN_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
@@ -146,6 +147,7 @@ static int make_cpu(Kvm390Call *call, Kvm390Vcpu *vcpu)
         close(fd);
         return -EINVAL;
     }
+    kvm390_slot_memory_cpu(CPU(cpu));
     vcpu_init(vcpu, cpu);
     call->out_fd = fd;
     return 0;

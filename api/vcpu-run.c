@@ -12,6 +12,7 @@
 #include "system/cpus.h"
 #include "kvm390/include/compat.h"
 #include "kvm390/include/host-fault.h"
+#include "kvm390/include/lost-memory.h"
 
 /* It may have been before KVM_RUN began, or meant for one that is over. */
 static bool cancelled(Kvm390Vcpu *vcpu)
@@ -87,6 +88,9 @@ static int run_guest(Kvm390Vcpu *vcpu)
             kvm390_debug_exited(vcpu);
             return 0;
         }
+        if (kvm390_lost_memory_met()) {
+            return -EFAULT;
+        }
         if (cancelled(vcpu)) {
             if (!first || !cpu_has_work(cs)) {
                 kvm390_run_set_reason(vcpu, KVM_EXIT_INTR);
@@ -116,6 +120,19 @@ static int run_guest(Kvm390Vcpu *vcpu)
         qatomic_set_mb(&cs->exit_request, 0);
         kvm390_vcpu_do_work(cs);
     }
+}
+
+/* Is the memory there that a prefix area should have? */
+static bool lowcore_is_lost(S390CPU *cpu)
+{
+    uint8_t byte;
+
+    kvm390_lost_memory_begin();
+    address_space_read(CPU(cpu)->as, cpu->env.psa, MEMTXATTRS_UNSPECIFIED,
+                       &byte, 1);
+    address_space_read(CPU(cpu)->as, cpu->env.psa + TARGET_PAGE_SIZE,
+                       MEMTXATTRS_UNSPECIFIED, &byte, 1);
+    return kvm390_lost_memory_met();
 }
 
 /* The client permits stores into the prefix area. */
@@ -225,6 +242,8 @@ int kvm390_run(Kvm390Call *call)
     kvm390_debug_begin(vcpu);
     if (!has_lowcore(vcpu->cpu)) {
         ret = no_lowcore(vcpu);
+    } else if (lowcore_is_lost(vcpu->cpu)) {
+        ret = -EFAULT;
     } else {
         ret = kvm390_ucontrol_enter(vcpu) ? run_guest(vcpu) : 0;
     }

@@ -58,8 +58,8 @@ typedef struct Kvm390Vm {
 
     /* --- memory; VM and BQL --- */
     struct Kvm390Slot *slots[KVM390_NR_SLOTS];
+    unsigned nr_slots, nr_unlogged; /* of them, and without dirty logging */
     uint64_t slots_limit;       /* bytes */
-    GPtrArray *ucas_pieces;     /* a user-controlled VM's mappings, or NULL */
 
     /* --- interruptions; changed under VM and BQL, read under the BQL --- */
     struct kvm_irq_routing_entry *routes; /* by GSI, or NULL */

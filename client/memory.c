@@ -3,8 +3,8 @@
  *
  * Ranges, each of them a piece of a file. A range that a slot names and that is
  * in no file yet is replaced by a mapping of a memfd: a large one of its own, a
- * small one of a file that all small ones share, as there may be as many of them
- * as KVM has slots. No place in that file is used twice.
+ * small one of a file that all small ones share, as there may be as many of
+ * them as KVM has slots. No place in that file is used twice.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -171,6 +171,9 @@ int kvm390_memory_register(void *addr, size_t len, int fd, uint64_t offset)
 {
     uintptr_t start = (uintptr_t)addr;
     int copy = duplicate(fd);
+    struct range range = {
+        .addr = start, .end = start + len, .fd = copy, .offset = offset,
+    };
     bool shared;
 
     if (copy < 0) {
@@ -179,8 +182,7 @@ int kvm390_memory_register(void *addr, size_t len, int fd, uint64_t offset)
     pthread_mutex_lock(&lock);
     shared = is_shared(start, start + len);
     forget(start, start + len, true);
-    if (!add(&(struct range) { .addr = start, .end = start + len, .fd = copy,
-                               .offset = offset })) {
+    if (!add(&range)) {
         kvm390_unhide(copy);
         copy = -1;
     }

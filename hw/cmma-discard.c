@@ -29,6 +29,7 @@
 #include "kvm390/include/accel.h"
 #include "kvm390/include/compat.h"
 #include "kvm390/include/counters.h"
+#include "kvm390/include/lost-memory.h"
 #include "kvm390/trace.h"
 #include "cmma-internal.h"
 
@@ -194,6 +195,7 @@ static bool more_to_do(void)
 static void *discard_thread(void *opaque)
 {
     rcu_register_thread();
+    kvm390_lost_memory_thread();
     for (;;) {
         uint64_t cursor = 0;
 
@@ -279,7 +281,8 @@ void kvm390_host_release(Kvm390GfnRange gfn)
 
     RCU_READ_LOCK_GUARD();
     map = kvm390_host_map();
-    for (unsigned i = 0; map && i < map->n; i++) {
+    for (unsigned i = map ? kvm390_host_map_from(map, gfn.first) : 0;
+         map && i < map->n && map->range[i].gfn.first < gfn.end; i++) {
         const Kvm390HostRange *range = &map->range[i];
         Kvm390GfnRange part;
 

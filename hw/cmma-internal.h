@@ -30,6 +30,9 @@ typedef struct Kvm390HostMap {
 /* The memory in force, NULL before there is any. Inside an RCU section. */
 const Kvm390HostMap *kvm390_host_map(void);
 
+/* The number of the first range that ends behind @gfn; @map->n: none does. */
+unsigned kvm390_host_map_from(const Kvm390HostMap *map, uint64_t gfn);
+
 /* Follow the guest's memory from now on. Under the BQL. */
 void kvm390_host_map_init(void);
 

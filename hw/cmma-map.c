@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "system/replay.h"
 #include "kvm390/include/compat.h"
+#include "kvm390/include/slot-memory.h"
 #include "kvm390/trace.h"
 #include "cmma-internal.h"
 
@@ -85,14 +86,12 @@ static bool same_ranges(const Kvm390HostMap *map, GArray *ranges)
     return true;
 }
 
-static void memory_changed(MemoryListener *listener)
+static void update_map(void)
 {
     GArray *ranges = g_array_new(false, false, sizeof(Kvm390HostRange));
     Kvm390HostMap *old = host_map, *new;
 
-    RCU_READ_LOCK_GUARD();
-    flatview_for_each_range(address_space_to_flatview(&address_space_memory),
-                            collect_range, ranges);
+    kvm390_for_each_memory(collect_range, ranges);
     if (same_ranges(old, ranges)) {
         g_array_free(ranges, true);
         return;
@@ -113,6 +112,21 @@ static void memory_changed(MemoryListener *listener)
     }
 }
 
+static void memory_changed(MemoryListener *listener)
+{
+    update_map();
+}
+
+/* A slot that comes or goes need not look at all: nobody asks but for CMMA. */
+static void slots_changed(Notifier *notifier, void *data)
+{
+    if (kvm390_cmma_enabled(&kvm390_guest_cmma)) {
+        update_map();
+    }
+}
+
+static Notifier slots_notifier = { .notify = slots_changed };
+
 static MemoryListener memory_listener = {
     .name = "kvm390-cmma",
     .commit = memory_changed,
@@ -121,6 +135,7 @@ static MemoryListener memory_listener = {
 void kvm390_host_map_init(void)
 {
     memory_listener_register(&memory_listener, &address_space_memory);
+    kvm390_add_slot_memory_notifier(&slots_notifier);
 }
 
 bool kvm390_host_range_cut(const Kvm390HostRange *range, Kvm390GfnRange gfn,
@@ -131,17 +146,30 @@ bool kvm390_host_range_cut(const Kvm390HostRange *range, Kvm390GfnRange gfn,
     return part->first < part->end;
 }
 
+unsigned kvm390_host_map_from(const Kvm390HostMap *map, uint64_t gfn)
+{
+    unsigned low = 0, high = map->n;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (map->range[middle].gfn.end <= gfn) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 /* Find a page; inside an RCU section. */
 static const Kvm390HostRange *find_page(uint64_t gfn)
 {
     const Kvm390HostMap *map = kvm390_host_map();
+    unsigned i = map ? kvm390_host_map_from(map, gfn) : 0;
 
-    for (unsigned i = 0; map && i < map->n; i++) {
-        if (gfn >= map->range[i].gfn.first && gfn < map->range[i].gfn.end) {
-            return &map->range[i];
-        }
-    }
-    return NULL;
+    return map && i < map->n && gfn >= map->range[i].gfn.first ?
+           &map->range[i] : NULL;
 }
 
 bool kvm390_host_resident(uint64_t gfn)

@@ -14,6 +14,7 @@
 #include "kvm390/include/compat.h"
 #include "kvm390/include/dma.h"
 #include "kvm390/include/keys.h"
+#include "kvm390/include/slot-memory.h"
 
 /* RAM that is not part of the guest's memory has no keys. */
 static void record_access(Notifier *notifier, void *data)
@@ -28,7 +29,7 @@ static void record_access(Notifier *notifier, void *data)
     for (; mr->container; mr = mr->container) {
         addr += mr->addr;
     }
-    if (mr == get_system_memory()) {
+    if (mr == get_system_memory() || kvm390_is_slot_memory(mr)) {
         kvm390_keys_record(addr, access->len, access->is_write);
     }
 }

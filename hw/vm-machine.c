@@ -20,6 +20,7 @@
 #include "kvm390/include/accel.h"
 #include "kvm390/include/compat.h"
 #include "kvm390/include/interrupts.h"
+#include "kvm390/include/slot-memory.h"
 #include "kvm390/include/vm.h"
 
 static void vm_init(MachineState *ms)
@@ -29,6 +30,7 @@ static void vm_init(MachineState *ms)
         exit(1);
     }
     MACHINE_GET_CLASS(ms)->possible_cpu_arch_ids(ms);
+    kvm390_slot_memory_init();
     s390_init_sigp();
     s390_flic_init();
     kvm390_vm_flic_init();

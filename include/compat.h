@@ -30,6 +30,9 @@
 #endif
 #ifdef COMPILING_PER_TARGET
 #include "accel/tcg/cpu-ldst.h"
+#ifndef CONFIG_USER_ONLY
+#include "accel/tcg/iommu.h"
+#endif
 #include "accel/tcg/probe.h"
 #include "exec/cputlb.h"
 #include "exec/tlb-flags.h"
@@ -99,6 +102,8 @@ typedef AccelOpsClass Kvm390OpsInit;
 #define physical_memory_range_includes_clean \
     cpu_physical_memory_range_includes_clean
 #define physical_memory_set_dirty_range cpu_physical_memory_set_dirty_range
+#define physical_memory_test_and_clear_dirty \
+    cpu_physical_memory_test_and_clear_dirty
 #define qemu_process_cpu_events_common qemu_wait_io_event_common
 #define tcg_kick_vcpu_thread cpu_exit
 #endif

@@ -42,18 +42,12 @@ unsigned kvm390_host_permit(uint64_t absolute);
  * @absolute: where
  * @refused: there may be memory, but the client forbids the access
  */
-void kvm390_host_note(CPUS390XState *env, uint64_t absolute, bool refused);
-
-/**
- * kvm390_host_memory_add, kvm390_host_memory_remove: the guest has a stretch of
- * the client's memory, or has it no more
- * @gpa, @size: the guest's address and the length, in bytes
- * @hva: the client's address
- *
- * Stretches do not overlap; one is removed as it was added. Any thread.
- */
-void kvm390_host_memory_add(uint64_t gpa, uint64_t size, uint64_t hva);
-void kvm390_host_memory_remove(uint64_t gpa, uint64_t size);
+static inline void kvm390_host_note(CPUS390XState *env, uint64_t absolute,
+                                    bool refused)
+{
+    env->kvm390.memory.page = absolute & TARGET_PAGE_MASK;
+    env->kvm390.memory.refused = refused;
+}
 
 /**
  * kvm390_host_protect: what the client permits of a part of its memory

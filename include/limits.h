@@ -23,7 +23,7 @@
 /* KVM_CAP_IRQ_ROUTING answers it. */
 #define KVM390_MAX_ROUTES           4096
 /* KVM_CAP_NR_MEMSLOTS answers it. */
-#define KVM390_NR_SLOTS             512
+#define KVM390_NR_SLOTS             32766
 /* The unit of a user-controlled VM's address space. */
 #define KVM390_UCAS_SEGMENT         (1ull << 20)
 

@@ -16,6 +16,7 @@
 #include "kvm390/include/essa.h"
 #include "kvm390/include/keys.h"
 #include "kvm390/include/map.h"
+#include "kvm390/include/slot-memory.h"
 
 /* A stretch of guest memory; valid under the BQL. */
 typedef struct {
@@ -49,9 +50,7 @@ static GArray *collect_regions(void)
 {
     GArray *regions = g_array_new(false, false, sizeof(Region));
 
-    RCU_READ_LOCK_GUARD();
-    flatview_for_each_range(address_space_to_flatview(&address_space_memory),
-                            collect_region, regions);
+    kvm390_for_each_memory(collect_region, regions);
     return regions;
 }
 

@@ -40,6 +40,7 @@
 #include "kvm390/include/exclusive.h"
 #include "kvm390/include/guest-access.h"
 #include "kvm390/include/host-fault.h"
+#include "kvm390/include/lost-memory.h"
 #include "kvm390/include/quiesce.h"
 #include "kvm390/trace.h"
 #include "guest-memory.h"
@@ -104,12 +105,16 @@ int kvm390_memop_as(S390CPU *cpu, uint64_t psw_mask, Kvm390Memop *op,
     int rc;
 
     hold = hold_begin();
+    kvm390_lost_memory_begin();
     WITH_RCU_READ_LOCK_GUARD() {
         kvm390_guest_memory_begin(&gm);
         rc = kvm390_memop_on_vcpu(&gm.mem, &view, op, pgm);
         kvm390_guest_memory_end(&gm);
     }
     hold_end(hold);
+    if (kvm390_lost_memory_met()) {
+        rc = -EFAULT;
+    }
     trace_kvm390_memop_vcpu(CPU(cpu)->cpu_index, op->op, op->flags, op->gaddr,
                             op->size, rc);
     return rc;
@@ -129,7 +134,11 @@ static void do_vm_op(void *opaque)
 
     RCU_READ_LOCK_GUARD();
     kvm390_guest_memory_begin(&gm);
+    kvm390_lost_memory_begin();
     v->rc = kvm390_memop_on_vm(&gm.mem, v->op, v->exchanged);
+    if (kvm390_lost_memory_met()) {
+        v->rc = -EFAULT;
+    }
     kvm390_guest_memory_end(&gm);
 }
 

@@ -10,18 +10,15 @@
 #include "kvm390/include/guest-access.h"
 #include "kvm390/include/host-fault.h"
 #include "kvm390/include/keys.h"
+#include "kvm390/include/slot-memory.h"
 #include "guest-memory.h"
+#include "windows.h"
 
 /*
- * The memory map's number, odd while it changes. Written under the BQL.
- *
  * Each thread keeps what it last found, to spare the look-up. It may be used
- * if the number, read inside the RCU read-side section, is still the one that
- * was read before the look-up: the map has not begun to change then, so what
- * goes out of it is freed after this section.
+ * if the memory map has not begun to change (kvm390_map_number()): what goes
+ * out of it is freed after this section, or is a client's (lost-pages.h).
  */
-static unsigned map_number;
-
 static __thread Kvm390GuestMemory last_found;
 
 /* The RAM from @start on, if it reaches @abs. */
@@ -51,10 +48,36 @@ static bool find_from(Kvm390GuestMemory *gm, hwaddr start, hwaddr abs,
     return true;
 }
 
+/* A client's memory: the piece that has the address, or what its window has. */
+static bool find_client_memory(Kvm390GuestMemory *gm, hwaddr abs,
+                               Kvm390Window *w)
+{
+    Kvm390RamWindow *ram;
+    uint64_t first, last;
+    Kvm390Stretch s;
+
+    if (!kvm390_slot_memory_find(abs, &s)) {
+        return false;
+    }
+    ram = kvm390_window_at(abs);
+    first = MAX(s.gpa, ram->gpa);
+    last = MIN(s.last, ram->gpa + (ram->size - 1));
+    *w = (Kvm390Window) {
+        .base = first,
+        .size = last - first + 1,
+        .host = ram->host + (first - ram->gpa),
+    };
+    gm->window_ram = memory_region_get_ram_addr(&ram->mr) +
+                     (first - ram->gpa);
+    gm->dirty_log_mask = memory_region_get_dirty_log_mask(&ram->mr);
+    return true;
+}
+
 /* Most machines have one piece of RAM, from 0 on: one look-up serves all. */
 static bool guest_find(void *opaque, uint64_t abs, Kvm390Window *w)
 {
-    return find_from(opaque, 0, abs, w) ||
+    return find_client_memory(opaque, abs, w) ||
+           find_from(opaque, 0, abs, w) ||
            find_from(opaque, abs & TARGET_PAGE_MASK, abs, w);
 }
 
@@ -153,7 +176,7 @@ static const Kvm390MemOps guest_mem_ops = {
 
 void kvm390_guest_memory_begin(Kvm390GuestMemory *gm)
 {
-    unsigned map = qatomic_load_acquire(&map_number);
+    unsigned map = kvm390_map_number();
 
     if (last_found.map == map) {
         *gm = last_found;
@@ -175,14 +198,12 @@ void kvm390_guest_memory_end(const Kvm390GuestMemory *gm)
 
 static void map_begins_to_change(MemoryListener *listener)
 {
-    qatomic_set(&map_number, map_number + 1);
-    /* before the map changes; pairs with the barrier in rcu_read_lock() */
-    smp_mb();
+    kvm390_map_changes();
 }
 
 static void map_has_changed(MemoryListener *listener)
 {
-    qatomic_store_release(&map_number, map_number + 1);
+    kvm390_map_changed();
 }
 
 static MemoryListener map_listener = {

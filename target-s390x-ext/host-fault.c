@@ -10,12 +10,11 @@
 #include "kvm390/include/compat.h"
 #include "kvm390/include/exits.h"
 #include "kvm390/include/host-fault.h"
-#include "kvm390/include/stretches.h"
+#include "kvm390/include/slot-memory.h"
 
 /* Innermost. Where nothing is protected nobody takes it to look. */
 static QemuMutex lock;
 static Kvm390ProtMap by_hva;    /* what is protected, by client's address */
-static Kvm390Stretches guest;   /* the client's memory that the guest has */
 static bool any;                /* by_hva lists something; atomic */
 
 static void __attribute__((constructor)) init(void)
@@ -25,26 +24,22 @@ static void __attribute__((constructor)) init(void)
 
 unsigned kvm390_host_permit(uint64_t absolute)
 {
-    uint64_t hva;
+    Kvm390Stretch s;
 
     if (likely(!qatomic_read(&any))) {
         return KVM390_PERMIT_ALL;
     }
+    if (!kvm390_slot_memory_find(absolute, &s)) {
+        return KVM390_PERMIT_ALL;
+    }
     QEMU_LOCK_GUARD(&lock);
-    return kvm390_stretches_find(&guest, absolute, &hva) ?
-           kvm390_protmap_get(&by_hva, hva) : KVM390_PERMIT_ALL;
+    return kvm390_protmap_get(&by_hva, s.hva + (absolute - s.gpa));
 }
 
 bool kvm390_host_permits(uint64_t absolute, bool write)
 {
     return kvm390_host_permit(absolute) &
            (write ? KVM390_PERMIT_WRITE : KVM390_PERMIT_READ);
-}
-
-void kvm390_host_note(CPUS390XState *env, uint64_t absolute, bool refused)
-{
-    env->kvm390.memory.page = absolute & TARGET_PAGE_MASK;
-    env->kvm390.memory.refused = refused;
 }
 
 bool kvm390_host_permits_noted(uint64_t absolute, bool write)
@@ -55,18 +50,6 @@ bool kvm390_host_permits_noted(uint64_t absolute, bool write)
         kvm390_host_note(cpu_env(current_cpu), absolute, !permits);
     }
     return permits;
-}
-
-void kvm390_host_memory_add(uint64_t gpa, uint64_t size, uint64_t hva)
-{
-    QEMU_LOCK_GUARD(&lock);
-    kvm390_stretches_add(&guest, gpa, size, hva);
-}
-
-void kvm390_host_memory_remove(uint64_t gpa, uint64_t size)
-{
-    QEMU_LOCK_GUARD(&lock);
-    kvm390_stretches_remove(&guest, gpa, size);
 }
 
 int kvm390_host_protect(uint64_t hva, uint64_t len, unsigned permit)

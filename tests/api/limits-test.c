@@ -24,6 +24,24 @@ static int main_fd, vcpu_fd, memory_fd;
 static pid_t server;
 static struct kvm_run *run;
 
+/* KiB of memory that a process has. */
+static long resident(pid_t pid)
+{
+    char name[64], line[256];
+    long kib = -1;
+    FILE *status;
+
+    snprintf(name, sizeof(name), "/proc/%d/status", pid);
+    status = fopen(name, "r");
+    while (status && fgets(line, sizeof(line), status) &&
+           sscanf(line, "VmRSS: %ld", &kib) != 1) {
+    }
+    if (status) {
+        fclose(status);
+    }
+    return kib;
+}
+
 /* --- a VM: 1 MiB of memory, one vCPU --- */
 
 static int call_on(int fd, int32_t target, uint32_t cmd, const void *arg,
@@ -373,12 +391,30 @@ static void no_threads(void)
     end_live(fd);
 }
 
+/* What is not used costs nothing. */
+static void sparse_slot(void)
+{
+    const uint64_t pages = (1ull << 31) - 1; /* as many as KVM takes */
+    int file = new_memory(1ull << 43);
+    long before;
+
+    begin(looping, sizeof(looping));
+    before = resident(server);
+    CHECK(set_file(1, 1ull << 43, pages * 4096, file) == 0);
+    CHECK(before > 0 && resident(server) - before < 16 << 10);
+    CHECK(set_file(1, 0, 0, -1) == 0);
+    CHECK(resident(server) - before < 16 << 10);
+    close(file);
+    client_goes();
+}
+
 static const struct test tests[] = {
     { "a client goes while its guest loops", goes_while_looping, true },
     { "a client goes with requests on their way", goes_with_requests, true },
     { "an ioeventfd that is full", full_ioeventfd, true },
     { "a mapping beyond the end of its file", short_ucas_file, true },
     { "files that are no memory", odd_files, true },
+    { "a slot of 8 TiB", sparse_slot, true },
     { "a message that is too long for its ioctl", long_message, true },
     { "kvm_run of a live guest is made shorter", run_page_of_live, true },
     { "no threads are left", no_threads, true },

@@ -82,7 +82,7 @@ static void test_dirty_log(void)
     struct kvm_run *run = kvm390_vcpu_run(vcpu);
 
     FAILS(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log), ENOENT);
-    log.slot = 9999;
+    log.slot = extension(KVM_CAP_NR_MEMSLOTS);
     FAILS(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log), EINVAL);
     log.slot = 0;
     CHECK(set_slot(0, KVM_MEM_LOG_DIRTY_PAGES, 0, MEMORY, memory) == 0);
@@ -100,6 +100,77 @@ static void test_dirty_log(void)
     CHECK(map1[0x200 / 64] == 1 && map1[0x123 / 64] == 0);
     log.dirty_bitmap = (void *)8;
     FAILS(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log), EFAULT);
+}
+
+/* Bits of slots that share a word of QEMU's bitmap stay apart. */
+static void test_dirty_neighbours(void)
+{
+    enum { SLOTS = 5, PAGES = 30 };
+    const uint64_t page = 4096, gpa = 0x7fd000;
+    char *mem = map(SLOTS * PAGES * page), byte = 1;
+    struct kvm_s390_mem_op op = {
+        .size = 1, .buf = (uintptr_t)&byte, .op = KVM_S390_MEMOP_ABSOLUTE_WRITE,
+    };
+    uint64_t bits;
+    struct kvm_dirty_log log = { .dirty_bitmap = &bits };
+    unsigned i;
+
+    for (i = 0; i < SLOTS; i++) {
+        uint64_t at = i * PAGES * page;
+
+        CHECK(set_slot(i, KVM_MEM_LOG_DIRTY_PAGES, gpa + at, PAGES * page,
+                       mem + at) == 0);
+        op.gaddr = gpa + at + i * page;
+        CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 0);
+    }
+    for (i = 0; i < SLOTS; i++) {
+        log.slot = i;
+        CHECK(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log) == 0);
+        CHECK(bits == 1ull << i);
+        CHECK(kvm390_vm_ioctl(vm, KVM_GET_DIRTY_LOG, &log) == 0);
+        CHECK(bits == 0);
+    }
+    munmap(mem, SLOTS * PAGES * page);
+}
+
+/* As many as KVM has, of a page each, a hole behind every eighth. */
+static void test_many_slots(void)
+{
+    enum { PAGES = 64 };
+    const uint64_t page = 4096;
+    unsigned char *mem = map(PAGES * page), byte;
+    struct kvm_s390_mem_op op = {
+        .size = 1, .buf = (uintptr_t)&byte, .op = KVM_S390_MEMOP_ABSOLUTE_READ,
+    };
+    int n = extension(KVM_CAP_NR_MEMSLOTS), i, made = 0, read = 0, deleted = 0;
+
+    CHECK(n == 32766);
+    for (i = 0; i < PAGES; i++) {
+        mem[i * page] = i;
+    }
+    for (i = 0; i < n; i++) {
+        made += !set_slot(i, 0, (i + i / 8) * page, page,
+                          mem + i % PAGES * page);
+    }
+    CHECK(made == n);
+    FAILS(set_slot(n, 0, 1ull << 40, page, mem), EINVAL);
+    FAILS(set_slot(0, 0, 9 * page, page, mem), EEXIST);
+    for (i = 0; i < n; i += 101) {
+        op.gaddr = (i + i / 8) * page;
+        byte = 255;
+        read += !kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) &&
+                byte == i % PAGES;
+        op.gaddr = (i / 8 * 9 + 8) * page;
+        read -= kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) != 5;
+    }
+    CHECK(read == (n + 100) / 101);
+    for (i = n - 1; i >= 0; i--) {
+        deleted += !set_slot(i, 0, 0, 0, NULL);
+    }
+    CHECK(deleted == n);
+    op.gaddr = 0;
+    CHECK(kvm390_vm_ioctl(vm, KVM_S390_MEM_OP, &op) == 5);
+    munmap(mem, PAGES * page);
 }
 
 /* A VM's slots lie in files; one that reaches over several is made anew. */
@@ -168,6 +239,8 @@ static const struct test tests[] = {
     { "memory of another shape than the slots before",
       test_memory_of_other_shape, false },
     { "GET_DIRTY_LOG", test_dirty_log, false },
+    { "GET_DIRTY_LOG of slots side by side", test_dirty_neighbours, false },
+    { "as many slots as there can be", test_many_slots, false },
 };
 
 int main(int argc, char **argv)
