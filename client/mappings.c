@@ -174,21 +174,45 @@ static bool is_swapped(void)
 #define WINDOW 4096 /* pages */
 #define PIECE  (64 << 20)
 
-/* Which pages of private memory were ever touched; 0, or -1. */
+/* <linux/fs.h> has these since 6.7. */
+struct page_region {
+    uint64_t start, end, categories;
+};
+struct pagemap_scan {
+    uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+    uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+#define SCAN_PAGES      _IOWR('f', 16, struct pagemap_scan)
+#define IS_PRESENT      8
+#define IS_SWAPPED      16
+
+/*
+ * Which pages of private memory were ever touched; 0, or -1 where the kernel
+ * has no such question. What can be read of the file instead is of the host's
+ * addresses and byte order, and no emulator translates it.
+ */
 static int find_touched(int pagemap, char *from, size_t pages, size_t page,
                         unsigned char *touched)
 {
-    uint64_t entry[WINDOW];
-    ssize_t len = pages * sizeof(entry[0]);
-    size_t i;
+    struct page_region regions[64];
+    struct pagemap_scan scan = {
+        .size = sizeof(scan), .start = (uintptr_t)from,
+        .end = (uintptr_t)from + pages * page, .vec = (uintptr_t)regions,
+        .vec_len = 64, .category_anyof_mask = IS_PRESENT | IS_SWAPPED,
+        .return_mask = IS_PRESENT,
+    };
 
-    if (pagemap < 0 ||
-        pread(pagemap, entry, len, (uintptr_t)from / page * sizeof(entry[0])) !=
-        len) {
-        return -1;
-    }
-    for (i = 0; i < pages; i++) {
-        touched[i] = entry[i] >> 62 != 0; /* in memory, or swapped out */
+    memset(touched, 0, pages);
+    for (; scan.start < scan.end; scan.start = scan.walk_end) {
+        int i, n = ioctl(pagemap, SCAN_PAGES, &scan);
+
+        if (n < 0 || scan.walk_end <= scan.start) {
+            return -1;
+        }
+        for (i = 0; i < n; i++) {
+            memset(touched + (regions[i].start - (uintptr_t)from) / page, 1,
+                   (regions[i].end - regions[i].start) / page);
+        }
     }
     return 0;
 }
