@@ -37,9 +37,12 @@ static bool single_step(Kvm390Vcpu *vcpu)
 
 /* --- the points --- */
 
-static bool read_watched(const struct kvm_hw_breakpoint *point, uint8_t *to)
+static bool read_watched(Kvm390Vcpu *vcpu,
+                         const struct kvm_hw_breakpoint *point, uint8_t *to)
 {
-    return address_space_read(&address_space_memory, point->phys_addr,
+    return address_space_read(&address_space_memory,
+                              kvm390_machine_address(&vcpu->cpu->env,
+                                                     point->phys_addr),
                               MEMTXATTRS_UNSPECIFIED, to, point->len) ==
            MEMTX_OK;
 }
@@ -72,7 +75,7 @@ static const struct kvm_hw_breakpoint *memory_changed(Kvm390Vcpu *vcpu)
     for (i = 0; i < vcpu->debug.n; i++) {
         const struct kvm_hw_breakpoint *at = &vcpu->debug.points[i].at;
 
-        if (vcpu->debug.points[i].before && read_watched(at, now) &&
+        if (vcpu->debug.points[i].before && read_watched(vcpu, at, now) &&
             memcmp(now, vcpu->debug.points[i].before, at->len)) {
             return at;
         }
@@ -92,14 +95,14 @@ static void clear_points(Kvm390Vcpu *vcpu)
     vcpu->debug.long_range = false;
 }
 
-static int watch_memory(CPUState *cs, Kvm390DebugPoint *point)
+static int watch_memory(Kvm390Vcpu *vcpu, Kvm390DebugPoint *point)
 {
     if (point->at.len > MAX_WATCHED) {
         return -EINVAL;
     }
     point->before = g_malloc(MAX_WATCHED);
-    if (!point->at.len || !read_watched(&point->at, point->before) ||
-        cpu_watchpoint_insert(cs, point->at.addr, point->at.len,
+    if (!point->at.len || !read_watched(vcpu, &point->at, point->before) ||
+        cpu_watchpoint_insert(CPU(vcpu->cpu), point->at.addr, point->at.len,
                               BP_GDB | BP_MEM_WRITE, NULL)) {
         g_free(point->before); /* it never triggers */
         point->before = NULL;
@@ -125,7 +128,7 @@ static int insert_points(Kvm390Vcpu *vcpu, const struct kvm_hw_breakpoint *at)
         }
         break;
     case KVM_HW_WP_WRITE:
-        if (watch_memory(cs, point)) {
+        if (watch_memory(vcpu, point)) {
             return -EINVAL;
         }
         break;

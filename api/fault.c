@@ -13,13 +13,15 @@
 /* KVM's fault handler makes the page present; here it always is. */
 int kvm390_vcpu_fault(Kvm390Call *call)
 {
+    const uint64_t at = kvm390_machine_address(&call->vcpu->cpu->env,
+                                               call->number);
     Kvm390Exit *exit = &call->vcpu->exit;
 
-    if (!kvm390_host_permits(call->number, false)) {
+    if (!kvm390_host_permits(at, false)) {
         return -EFAULT;
     }
-    if (address_space_access_valid(&address_space_memory, call->number, 1,
-                                   true, MEMTXATTRS_UNSPECIFIED)) {
+    if (address_space_access_valid(&address_space_memory, at, 1, true,
+                                   MEMTXATTRS_UNSPECIFIED)) {
         return 0;
     }
     if (!kvm390_intercepts.ucontrol) {

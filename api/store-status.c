@@ -31,24 +31,28 @@ QEMU_BUILD_BUG_ON(sizeof(SaveArea) != 512);
 #define SAVE_AREA 0x1200
 #define ARCH_MODE 163
 
-static bool store_bytes(hwaddr addr, const void *data, size_t len)
+static bool put_bytes(CPUS390XState *env, hwaddr absolute, const void *data,
+                      size_t len)
 {
-    return kvm390_host_permits(addr, true) &&
-           kvm390_host_permits(addr + len - 1, true) &&
-           address_space_write(&address_space_memory, addr,
+    const hwaddr first = kvm390_machine_address(env, absolute);
+    const hwaddr last = kvm390_machine_address(env, absolute + len - 1);
+
+    return kvm390_host_permits(first, true) &&
+           kvm390_host_permits(last, true) &&
+           address_space_write(&address_space_memory, first,
                                MEMTXATTRS_UNSPECIFIED, data, len) == MEMTX_OK;
 }
 
 /* The parts that are status; what lies between them is left alone. */
-static bool store_area(hwaddr at, const SaveArea *sa)
+static bool store_area(CPUS390XState *env, hwaddr at, const SaveArea *sa)
 {
     const size_t first = offsetof(SaveArea, pad1);
 
-    return store_bytes(at, sa, first) &&
-           store_bytes(at + offsetof(SaveArea, prefix), &sa->prefix, 8) &&
-           store_bytes(at + offsetof(SaveArea, todpr), &sa->todpr, 20) &&
-           store_bytes(at + offsetof(SaveArea, ars), &sa->ars,
-                       sizeof(*sa) - offsetof(SaveArea, ars));
+    return put_bytes(env, at, sa, first) &&
+           put_bytes(env, at + offsetof(SaveArea, prefix), &sa->prefix, 8) &&
+           put_bytes(env, at + offsetof(SaveArea, todpr), &sa->todpr, 20) &&
+           put_bytes(env, at + offsetof(SaveArea, ars), &sa->ars,
+                     sizeof(*sa) - offsetof(SaveArea, ars));
 }
 
 int kvm390_store_status_at(Kvm390Vcpu *vcpu, uint64_t addr)
@@ -62,7 +66,7 @@ int kvm390_store_status_at(Kvm390Vcpu *vcpu, uint64_t addr)
         addr == KVM_S390_STORE_STATUS_PREFIXED) {
         hwaddr base = addr == KVM_S390_STORE_STATUS_PREFIXED ? env->psa : 0;
 
-        if (!store_bytes(base + ARCH_MODE, &mode, 1)) {
+        if (!put_bytes(env, base + ARCH_MODE, &mode, 1)) {
             return -EFAULT;
         }
         addr = base + SAVE_AREA;
@@ -80,7 +84,7 @@ int kvm390_store_status_at(Kvm390Vcpu *vcpu, uint64_t addr)
     sa.todpr = cpu_to_be32(env->todpr);
     sa.cputm = cpu_to_be64(kvm390_get_cputm(vcpu));
     sa.ckc = cpu_to_be64(env->ckc >> 8);
-    return store_area(addr, &sa) ? 0 : -EFAULT;
+    return store_area(env, addr, &sa) ? 0 : -EFAULT;
 }
 
 int kvm390_store_status(Kvm390Call *call)

@@ -4,8 +4,7 @@
  * A mapping is a piece of a file. Mapping or unmapping over a part of one
  * leaves the rest. All of it is under the VM's lock and the BQL.
  *
- * With KVM each vCPU of such a VM has an address space of its own; here the VM
- * has one, and one vCPU (kvm390_create_vcpu()).
+ * Each vCPU of such a VM has an address space of its own (own-space.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,29 +15,37 @@
 
 #define SEGMENT    (1ull << 20)
 
-/* Above this no storage keys are kept. */
-#define LAST_ADDRESS (1ull << 47)
+#define SPACE_SIZE (1ull << KVM390_OWN_SPACE_BITS)
 
 static bool aligned(uint64_t bits)
 {
     return !(bits & (SEGMENT - 1));
 }
 
-static int map(const struct kvm_s390_ucas_mapping *ucas, Kvm390SlotFile *file,
-               uint64_t offset)
+/* In the machine's memory map. */
+static uint64_t address_of(const Kvm390Call *call)
 {
-    int ret = kvm390_slot_memory_reserve(ucas->vcpu_addr, ucas->length);
+    const struct kvm_s390_ucas_mapping *ucas = call->arg;
+
+    return kvm390_machine_address(&call->vcpu->cpu->env, ucas->vcpu_addr);
+}
+
+static int map_segments(const Kvm390Call *call, Kvm390SlotFile *file,
+                        uint64_t offset)
+{
+    const struct kvm_s390_ucas_mapping *ucas = call->arg;
+    const uint64_t at = address_of(call), len = ucas->length;
+    int ret = kvm390_slot_memory_reserve(at, len);
 
     if (!ret) {
-        ret = kvm390_keys_reserve(ucas->vcpu_addr >> TARGET_PAGE_BITS,
-                                  ucas->length >> TARGET_PAGE_BITS);
+        ret = kvm390_keys_reserve(at >> TARGET_PAGE_BITS,
+                                  len >> TARGET_PAGE_BITS);
     }
     if (ret) {
         return ret;
     }
-    kvm390_client_memory_remove(ucas->vcpu_addr, ucas->length);
-    return kvm390_slot_memory_add(ucas->vcpu_addr, ucas->length,
-                                  ucas->user_addr, file, offset);
+    kvm390_client_memory_remove(at, len);
+    return kvm390_slot_memory_add(at, len, ucas->user_addr, file, offset);
 }
 
 int kvm390_ucas_map(Kvm390Call *call)
@@ -50,8 +57,8 @@ int kvm390_ucas_map(Kvm390Call *call)
 
     if (!kvm390_intercepts.ucontrol ||
         !aligned(ucas->user_addr | ucas->vcpu_addr | ucas->length) ||
-        ucas->vcpu_addr > LAST_ADDRESS ||
-        ucas->length > LAST_ADDRESS - ucas->vcpu_addr) {
+        ucas->vcpu_addr > SPACE_SIZE ||
+        ucas->length > SPACE_SIZE - ucas->vcpu_addr) {
         return -EINVAL;
     }
     if (!ucas->length) {
@@ -61,7 +68,7 @@ int kvm390_ucas_map(Kvm390Call *call)
     if (!file) {
         return -EFAULT;
     }
-    ret = map(ucas, file, offset);
+    ret = map_segments(call, file, offset);
     kvm390_slot_file_unref(file);
     return ret;
 }
@@ -69,16 +76,15 @@ int kvm390_ucas_map(Kvm390Call *call)
 int kvm390_ucas_unmap(Kvm390Call *call)
 {
     const struct kvm_s390_ucas_mapping *ucas = call->arg;
-    uint64_t end;
+    uint64_t len;
 
     if (!kvm390_intercepts.ucontrol ||
         !aligned(ucas->vcpu_addr | ucas->length)) {
         return -EINVAL;
     }
-    end = ucas->vcpu_addr + MIN(ucas->length, LAST_ADDRESS);
-    end = MIN(end, LAST_ADDRESS);
-    if (ucas->vcpu_addr < end) {
-        kvm390_client_memory_remove(ucas->vcpu_addr, end - ucas->vcpu_addr);
+    if (ucas->vcpu_addr < SPACE_SIZE) {
+        len = MIN(ucas->length, SPACE_SIZE - ucas->vcpu_addr);
+        kvm390_client_memory_remove(address_of(call), len);
     }
     return 0;
 }

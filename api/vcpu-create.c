@@ -66,6 +66,7 @@ static void vcpu_init(Kvm390Vcpu *vcpu, S390CPU *cpu)
     kvm390_run_init(vcpu);
     kvm390_run_push(vcpu);
     if (kvm390_intercepts.ucontrol) {
+        cpu->env.kvm390.own = kvm390_own_space(id);
         vcpu->sie = (uint8_t *)vcpu->run + KVM390_RUN_SIZE;
         kvm390_ucontrol_init(vcpu);
     }
@@ -158,8 +159,7 @@ static int create_cpu(Kvm390Call *call)
     Kvm390Vcpu *vcpu;
     int ret;
 
-    if (call->number >= S390_MAX_CPUS ||
-        (kvm390_intercepts.ucontrol && kvm390_vcpus())) {
+    if (call->number >= S390_MAX_CPUS) {
         return -EINVAL;
     }
     if (kvm390_vcpu_find(call->number)) {

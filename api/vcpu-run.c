@@ -122,15 +122,21 @@ static int run_guest(Kvm390Vcpu *vcpu)
     }
 }
 
+/* In the machine's memory map. */
+static hwaddr lowcore_address(S390CPU *cpu)
+{
+    return kvm390_machine_address(&cpu->env, cpu->env.psa);
+}
+
 /* Is the memory there that a prefix area should have? */
 static bool lowcore_is_lost(S390CPU *cpu)
 {
+    const hwaddr at = lowcore_address(cpu);
     uint8_t byte;
 
     kvm390_lost_memory_begin();
-    address_space_read(CPU(cpu)->as, cpu->env.psa, MEMTXATTRS_UNSPECIFIED,
-                       &byte, 1);
-    address_space_read(CPU(cpu)->as, cpu->env.psa + TARGET_PAGE_SIZE,
+    address_space_read(CPU(cpu)->as, at, MEMTXATTRS_UNSPECIFIED, &byte, 1);
+    address_space_read(CPU(cpu)->as, at + TARGET_PAGE_SIZE,
                        MEMTXATTRS_UNSPECIFIED, &byte, 1);
     return kvm390_lost_memory_met();
 }
@@ -138,14 +144,16 @@ static bool lowcore_is_lost(S390CPU *cpu)
 /* The client permits stores into the prefix area. */
 static bool lowcore_permitted(S390CPU *cpu)
 {
-    return kvm390_host_permits(cpu->env.psa, true) &&
-           kvm390_host_permits(cpu->env.psa + TARGET_PAGE_SIZE, true);
+    const hwaddr at = lowcore_address(cpu);
+
+    return kvm390_host_permits(at, true) &&
+           kvm390_host_permits(at + TARGET_PAGE_SIZE, true);
 }
 
 static bool has_lowcore(S390CPU *cpu)
 {
     return lowcore_permitted(cpu) &&
-           address_space_access_valid(CPU(cpu)->as, cpu->env.psa,
+           address_space_access_valid(CPU(cpu)->as, lowcore_address(cpu),
                                       2 * TARGET_PAGE_SIZE, true,
                                       MEMTXATTRS_UNSPECIFIED);
 }

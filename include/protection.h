@@ -22,6 +22,7 @@
 #define KVM390_PROTECTION_H
 
 #include "kvm390/include/accel.h"
+#include "kvm390/include/own-space.h"
 #include "kvm390/include/sie-state.h"
 #include "kvm390/include/tlb-pages.h"
 #include "kvm390/include/tlbbanks.h"
@@ -80,7 +81,12 @@ typedef struct Kvm390Cpu {
     Kvm390TlbPages pages[KVM390_TLBS]; /* of each TLB; the TLB's lock */
     Kvm390Sie sie;              /* interpret.h */
     uint64_t tod_ahead;         /* of the machine's TOD clock: EPOCHDIFF */
+    Kvm390OwnSpace own;         /* set before the CPU first runs */
 } Kvm390Cpu;
+
+/* An absolute address of a CPU's as one of the machine's memory map. */
+#define kvm390_machine_address(env, absolute)                               \
+    kvm390_own_to_machine(&(env)->kvm390.own, absolute)
 
 /* In Kvm390Tlb.key: the low bits are the key, but the space is ar_asce. */
 #define KVM390_KEY_OF_AR_SPACE      0x80

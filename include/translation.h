@@ -24,7 +24,7 @@ typedef struct Kvm390Space {
 
 /* What became of an address. */
 typedef struct Kvm390Translation {
-    uint64_t absolute;      /* the absolute address */
+    uint64_t absolute;      /* the machine's, once the tables led to one */
     int prot;               /* PAGE_*: what a TLB entry may permit */
     Kvm390DatFrame frame;
     uint64_t teid;          /* if the access is refused */

@@ -35,6 +35,7 @@ static int fetch8(void *opaque, uint64_t real, uint64_t *value)
     if (code) {
         return code;
     }
+    absolute = kvm390_machine_address(env, absolute);
     *value = address_space_ldq_be(env_cpu(env)->as, absolute,
                                   MEMTXATTRS_UNSPECIFIED, &result);
     if (result != MEMTX_OK) {
@@ -64,7 +65,8 @@ static int translate_register(CPUS390XState *env, int ar, Kvm390ArSpace *space)
 static void store_access_id(CPUS390XState *env, int ar)
 {
     address_space_stb(env_cpu(env)->as,
-                      env->psa + offsetof(LowCore, exc_access_id), ar,
+                      kvm390_machine_address(env, env->psa) +
+                      offsetof(LowCore, exc_access_id), ar,
                       MEMTXATTRS_UNSPECIFIED, NULL);
 }
 

@@ -107,7 +107,7 @@ int kvm390_memop_as(S390CPU *cpu, uint64_t psw_mask, Kvm390Memop *op,
     hold = hold_begin();
     kvm390_lost_memory_begin();
     WITH_RCU_READ_LOCK_GUARD() {
-        kvm390_guest_memory_begin(&gm);
+        kvm390_guest_memory_begin(&gm, &cpu->env.kvm390.own);
         rc = kvm390_memop_on_vcpu(&gm.mem, &view, op, pgm);
         kvm390_guest_memory_end(&gm);
     }
@@ -133,7 +133,7 @@ static void do_vm_op(void *opaque)
     Kvm390GuestMemory gm;
 
     RCU_READ_LOCK_GUARD();
-    kvm390_guest_memory_begin(&gm);
+    kvm390_guest_memory_begin(&gm, NULL);
     kvm390_lost_memory_begin();
     v->rc = kvm390_memop_on_vm(&gm.mem, v->op, v->exchanged);
     if (kvm390_lost_memory_met()) {

@@ -74,19 +74,34 @@ static bool find_client_memory(Kvm390GuestMemory *gm, hwaddr abs,
 }
 
 /* Most machines have one piece of RAM, from 0 on: one look-up serves all. */
+static bool find_machine_address(Kvm390GuestMemory *gm, uint64_t abs,
+                                 Kvm390Window *w)
+{
+    return find_client_memory(gm, abs, w) ||
+           find_from(gm, 0, abs, w) ||
+           find_from(gm, abs & TARGET_PAGE_MASK, abs, w);
+}
+
 static bool guest_find(void *opaque, uint64_t abs, Kvm390Window *w)
 {
-    return find_client_memory(opaque, abs, w) ||
-           find_from(opaque, 0, abs, w) ||
-           find_from(opaque, abs & TARGET_PAGE_MASK, abs, w);
+    Kvm390GuestMemory *gm = opaque;
+
+    if (!find_machine_address(gm, kvm390_own_to_machine(&gm->own, abs), w)) {
+        return false;
+    }
+    w->base -= gm->own.origin;
+    return true;
 }
 
 static uint8_t guest_key(void *opaque, uint64_t abs)
 {
+    Kvm390GuestMemory *gm = opaque;
+
     if (!kvm390_keys_active()) {
         return 0;
     }
-    return kvm390_keystore_get(&kvm390_keys.store, abs >> TARGET_PAGE_BITS);
+    return kvm390_keystore_get(&kvm390_keys.store,
+                               (gm->own.origin + abs) >> TARGET_PAGE_BITS);
 }
 
 /* What address_space_write() does after it has stored into RAM. */
@@ -132,9 +147,11 @@ static void record_accesses(uint64_t abs, uint64_t len, bool store)
 
 static void guest_touched(void *opaque, uint64_t abs, uint64_t len, bool store)
 {
-    record_accesses(abs, len, store);
+    Kvm390GuestMemory *gm = opaque;
+
+    record_accesses(gm->own.origin + abs, len, store);
     if (store) {
-        mark_dirty(opaque, abs, len);
+        mark_dirty(gm, abs, len);
     }
 }
 
@@ -163,7 +180,9 @@ static bool guest_cmpxchg16(void *opaque, void *host, void *old,
 
 static bool guest_permits(void *opaque, uint64_t abs, bool store)
 {
-    return kvm390_host_permits(abs, store);
+    Kvm390GuestMemory *gm = opaque;
+
+    return kvm390_host_permits(kvm390_own_to_machine(&gm->own, abs), store);
 }
 
 static const Kvm390MemOps guest_mem_ops = {
@@ -174,13 +193,21 @@ static const Kvm390MemOps guest_mem_ops = {
     .permits = guest_permits,
 };
 
-void kvm390_guest_memory_begin(Kvm390GuestMemory *gm)
+static bool same_space(const Kvm390OwnSpace *a, const Kvm390OwnSpace *b)
 {
+    return a->origin == b->origin && a->size == b->size;
+}
+
+void kvm390_guest_memory_begin(Kvm390GuestMemory *gm,
+                               const Kvm390OwnSpace *own)
+{
+    const Kvm390OwnSpace space = own ? *own : (Kvm390OwnSpace) { };
     unsigned map = kvm390_map_number();
 
-    if (last_found.map == map) {
+    if (last_found.map == map && same_space(&last_found.own, &space)) {
         *gm = last_found;
     }
+    gm->own = space;
     gm->map = map;
     gm->mem.ops = &guest_mem_ops;
     gm->mem.opaque = gm;
@@ -189,6 +216,7 @@ void kvm390_guest_memory_begin(Kvm390GuestMemory *gm)
 void kvm390_guest_memory_end(const Kvm390GuestMemory *gm)
 {
     bool kept = gm->map == last_found.map &&
+                same_space(&gm->own, &last_found.own) &&
                 gm->mem.window.base == last_found.mem.window.base;
 
     if (!kept && !(gm->map & 1)) {

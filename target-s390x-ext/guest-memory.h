@@ -14,16 +14,20 @@ typedef struct Kvm390GuestMemory {
     Kvm390Mem mem;
     ram_addr_t window_ram;      /* of mem.window.base */
     uint8_t dirty_log_mask;
+    Kvm390OwnSpace own;         /* whose addresses it is asked for */
     unsigned map;               /* value of map_number */
 } Kvm390GuestMemory;
 
 /**
  * kvm390_guest_memory_begin: look at the memory of the machine
  * @gm: to be used until kvm390_guest_memory_end()
+ * @own: the vCPU's space that the addresses are of; NULL: they are the
+ *       machine's
  *
  * In an RCU read-side section that lasts until then. Any thread.
  */
-void kvm390_guest_memory_begin(Kvm390GuestMemory *gm);
+void kvm390_guest_memory_begin(Kvm390GuestMemory *gm,
+                               const Kvm390OwnSpace *own);
 
 /** kvm390_guest_memory_end: keep what was found for this thread's next look */
 void kvm390_guest_memory_end(const Kvm390GuestMemory *gm);

@@ -96,8 +96,10 @@ static hwaddr initial_memory;
 static uintptr_t initial_host;
 static ram_addr_t initial_ram;
 
-static bool page_exists_slow(uint64_t absolute)
+static uint64_t existing_page_slow(CPUS390XState *env, uint64_t absolute,
+                                   uintptr_t ra)
 {
+    const uint64_t machine = kvm390_machine_address(env, absolute);
     MemoryRegion *ram = current_machine->ram;
 
     if (!initial_memory && ram) {
@@ -105,15 +107,22 @@ static bool page_exists_slow(uint64_t absolute)
         initial_ram = memory_region_get_ram_addr(ram);
         initial_memory = memory_region_size(ram);
     }
-    return mmu_absolute_addr_valid(absolute, false);
+    if (unlikely(!mmu_absolute_addr_valid(machine, false))) {
+        env->kvm390.memory.page = absolute & TARGET_PAGE_MASK;
+        tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
+    }
+    return machine;
 }
 
-static inline bool page_exists(uint64_t absolute)
+/* Where a page is in the machine's memory; or an addressing exception. */
+static inline uint64_t existing_page(CPUS390XState *env, uint64_t absolute,
+                                     uintptr_t ra)
 {
-    return likely(absolute < initial_memory) || page_exists_slow(absolute);
+    return likely(absolute < initial_memory)
+           ? absolute : existing_page_slow(env, absolute, ra);
 }
 
-/* The gfn of a real address, or an addressing exception. */
+/* The machine's page of a real address, or an addressing exception. */
 static inline uint64_t gfn_of_real(CPUS390XState *env, uint64_t addr,
                                    uintptr_t ra)
 {
@@ -122,10 +131,7 @@ static inline uint64_t gfn_of_real(CPUS390XState *env, uint64_t addr,
     if (unlikely(absolute < 0x2000 || absolute - env->psa < 0x2000)) {
         absolute = mmu_real2abs(env, absolute);
     }
-    if (unlikely(!page_exists(absolute))) {
-        tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
-    }
-    return absolute >> TARGET_PAGE_BITS;
+    return existing_page(env, absolute, ra) >> TARGET_PAGE_BITS;
 }
 
 /*
@@ -268,15 +274,13 @@ static void set_key_multiple(CPUS390XState *env, unsigned r2, uint64_t addr,
                              uint8_t key, bool mr, bool mc, uintptr_t ra)
 {
     uint64_t end = (addr | (KVM390_SEGMENT_SIZE - 1)) + 1;
-    uint64_t keep = env->regs[r2] & ~TARGET_PAGE_MASK;
+    uint64_t keep = env->regs[r2] & ~TARGET_PAGE_MASK, gfn;
     uint8_t old;
 
     for (; addr != end; addr += KVM390_PAGE_SIZE) {
         advance_register(env, r2, addr | keep);
-        if (!page_exists(addr)) {
-            tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
-        }
-        set_key(env, addr >> TARGET_PAGE_BITS, key, mr, mc, &old, ra);
+        gfn = existing_page(env, addr, ra) >> TARGET_PAGE_BITS;
+        set_key(env, gfn, key, mr, mc, &old, ra);
     }
     advance_register(env, r2, end | keep);
 }
@@ -322,16 +326,14 @@ uint32_t HELPER(kvm390_rrbe)(CPUS390XState *env, uint64_t addr)
     return kvm390_rc_condition(reset_reference(env, gfn, GETPC()));
 }
 
-/* The first of the 64 pages whose set holds an absolute address. */
+/* The machine's first of the 64 pages whose set holds an absolute address. */
 static uint64_t first_of_set(CPUS390XState *env, uint64_t addr, uintptr_t ra)
 {
-    uint64_t gfn = wrap_address(env, addr) >> TARGET_PAGE_BITS & ~63ull;
+    uint64_t first = wrap_address(env, addr) & -(64 * KVM390_PAGE_SIZE);
+    uint64_t machine = existing_page(env, first, ra);
 
-    if (!page_exists(gfn << TARGET_PAGE_BITS) ||
-        !page_exists((gfn + 63) << TARGET_PAGE_BITS)) {
-        tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
-    }
-    return gfn;
+    existing_page(env, first + 63 * KVM390_PAGE_SIZE, ra);
+    return machine >> TARGET_PAGE_BITS;
 }
 
 /* INSERT REFERENCE BITS MULTIPLE */
@@ -452,13 +454,13 @@ void HELPER(kvm390_spka)(CPUS390XState *env, uint64_t addr)
     env->psw.mask = deposit64(env->psw.mask, PSW_SHIFT_KEY, 4, key);
 }
 
-static void clear_page(CPUS390XState *env, uint64_t absolute, uintptr_t ra)
+static void clear_page(CPUS390XState *env, uint64_t machine, uintptr_t ra)
 {
-    if (address_space_set(env_cpu(env)->as, absolute, 0, TARGET_PAGE_SIZE,
+    if (address_space_set(env_cpu(env)->as, machine, 0, TARGET_PAGE_SIZE,
                           MEMTXATTRS_UNSPECIFIED) != MEMTX_OK) {
         tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
     }
-    kvm390_keys_record(absolute, TARGET_PAGE_SIZE, true);
+    kvm390_keys_record(machine, TARGET_PAGE_SIZE, true);
 }
 
 /* Low-address protection applies to the operand's first address only. */
@@ -476,16 +478,14 @@ static void check_low_address(CPUS390XState *env, uint64_t addr, uintptr_t ra)
 static void manage_page(CPUS390XState *env, const Kvm390Pfmf *pfmf,
                         uint64_t absolute, uintptr_t ra)
 {
+    const uint64_t machine = existing_page(env, absolute, ra);
     uint8_t old;
 
-    if (!page_exists(absolute)) {
-        tcg_s390_program_interrupt(env, PGM_ADDRESSING, ra);
-    }
     if (pfmf->clear) {
-        clear_page(env, absolute, ra);
+        clear_page(env, machine, ra);
     }
     if (pfmf->set_key) {
-        set_key(env, absolute >> TARGET_PAGE_BITS, pfmf->key, pfmf->mr,
+        set_key(env, machine >> TARGET_PAGE_BITS, pfmf->key, pfmf->mr,
                 pfmf->mc, &old, ra);
     }
 }
@@ -539,7 +539,7 @@ static int test_access(CPUS390XState *env, uint64_t addr, unsigned key,
 
     /* How the client protects the page, once translated, is no matter. */
     if (exc && !(exc == PGM_ADDRESSING && t.host_refused &&
-                 t.no_memory == (t.absolute & TARGET_PAGE_MASK))) {
+                 t.absolute != -1ull)) {
         return exc;
     }
     if (kvm390_keys_active()) {

@@ -112,7 +112,7 @@ static void G_NORETURN leave_instruction(CPUState *cs, uint64_t gpa,
 {
     CPUS390XState *env = cpu_env(cs);
 
-    kvm390_host_note(env, gpa, true);
+    kvm390_host_note(env, gpa - env->kvm390.own.origin, true);
     env->int_pgm_ilen = 2;
     trigger_pgm_exception(env, PGM_ADDRESSING);
     cpu_loop_exit_restore(cs, pc + GETPC_ADJ);

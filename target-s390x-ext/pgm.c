@@ -18,7 +18,8 @@ static void store_lowcore(CPUS390XState *env, size_t offset, uint64_t value,
 {
     uint64_t be = cpu_to_be64(value << (64 - 8 * size));
 
-    address_space_write(env_cpu(env)->as, env->psa + offset,
+    address_space_write(env_cpu(env)->as,
+                        kvm390_machine_address(env, env->psa + offset),
                         MEMTXATTRS_UNSPECIFIED, &be, size);
 }
 

@@ -24,7 +24,7 @@ uint64_t kvm390_sie_lowcore(CPUS390XState *env)
     uint64_t absolute;
 
     if (!kvm390_sie_active(env)) {
-        return env->psa;
+        return kvm390_machine_address(env, env->psa);
     }
     if (kvm390_sie_absolute(env, env->psa, MMU_DATA_STORE, &absolute, NULL)) {
         /* The host took it away; it sees to that at the next entry. */

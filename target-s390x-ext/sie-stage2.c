@@ -100,7 +100,7 @@ int kvm390_sie_absolute(CPUS390XState *env, uint64_t guest,
         return KVM390_PGM_ADDRESSING;
     }
     RCU_READ_LOCK_GUARD();
-    kvm390_guest_memory_begin(&walk.gm);
+    kvm390_guest_memory_begin(&walk.gm, NULL);
     code = kvm390_dat_walk(addr, sie->host.cr[1], &features, fetch_entry,
                            &walk, &frame);
     kvm390_guest_memory_end(&walk.gm);

@@ -83,35 +83,43 @@ typedef struct Walk {
     CPUS390XState *env;
 } Walk;
 
-/* Whether there is memory at an address, to be accessed that way. */
-static bool memory_is_there(Walk *walk, uint64_t absolute, bool store)
+/*
+ * Whether there is memory at an address of the machine's, to be accessed that
+ * way; the guest knows it as @absolute.
+ */
+static bool memory_is_there(Walk *walk, uint64_t machine, uint64_t absolute,
+                            bool store)
 {
     Kvm390Translation *t = walk->t;
 
-    t->host_refused = !kvm390_host_permits(absolute, store);
+    t->host_refused = !kvm390_host_permits(machine, store);
     t->no_memory = absolute & TARGET_PAGE_MASK;
     return !t->host_refused &&
-           kvm390_mem_host(&walk->gm.mem, absolute, store);
+           kvm390_mem_host(&walk->gm.mem, machine, store);
 }
 
-/* Of SIE: a guest's absolute address becomes one of the machine's. */
-static int second_stage(Walk *walk, uint64_t *absolute, MMUAccessType type,
-                        int *prot)
+/* A guest's absolute address becomes one of the machine's. */
+static int second_stage(Walk *walk, uint64_t absolute, MMUAccessType type,
+                        uint64_t *machine, int *prot)
 {
-    return likely(!walk->env->kvm390.sie.active) ? 0 :
-           kvm390_sie_absolute(walk->env, *absolute, type, absolute, prot);
+    if (unlikely(walk->env->kvm390.sie.active)) {
+        return kvm390_sie_absolute(walk->env, absolute, type, machine, prot);
+    }
+    *machine = kvm390_machine_address(walk->env, absolute);
+    return 0;
 }
 
 static int fetch_entry(void *opaque, uint64_t addr, uint64_t *value)
 {
     Walk *walk = opaque;
-    int code = second_stage(walk, &addr, MMU_DATA_LOAD, NULL);
+    uint64_t machine;
+    int code = second_stage(walk, addr, MMU_DATA_LOAD, &machine, NULL);
 
     if (unlikely(code)) {
         return code;
     }
-    return memory_is_there(walk, addr, false)
-           ? kvm390_mem_fetch8(&walk->gm.mem, addr, value)
+    return memory_is_there(walk, machine, addr, false)
+           ? kvm390_mem_fetch8(&walk->gm.mem, machine, value)
            : KVM390_PGM_ADDRESSING;
 }
 
@@ -184,6 +192,7 @@ static int translate_access(CPUS390XState *env, const Kvm390Space *space,
                             uint64_t ea, MMUAccessType type, Walk *walk)
 {
     Kvm390Translation *t = walk->t;
+    uint64_t absolute;
     int code = judge_address(env, space, ea, type, t);
 
     if (unlikely(code)) {
@@ -198,15 +207,15 @@ static int translate_access(CPUS390XState *env, const Kvm390Space *space,
     } else {
         t->frame = (Kvm390DatFrame) { .addr = ea };
     }
-    t->absolute = t->frame.absolute
-                  ? t->frame.addr
-                  : kvm390_real_to_absolute(t->frame.addr, env->psa);
-    code = second_stage(walk, &t->absolute, type, &t->prot);
+    absolute = t->frame.absolute
+               ? t->frame.addr
+               : kvm390_real_to_absolute(t->frame.addr, env->psa);
+    code = second_stage(walk, absolute, type, &t->absolute, &t->prot);
     if (unlikely(code)) {
         t->teid = 0;
         return code;
     }
-    if (unlikely(!memory_is_there(walk, t->absolute,
+    if (unlikely(!memory_is_there(walk, t->absolute, absolute,
                                   type == MMU_DATA_STORE))) {
         t->teid = 0; /* not stored with this one */
         return KVM390_PGM_ADDRESSING;
@@ -231,7 +240,7 @@ int kvm390_translate_access(CPUS390XState *env, const Kvm390Space *space,
     t->no_memory = 0;
     t->host_refused = false;
     RCU_READ_LOCK_GUARD();
-    kvm390_guest_memory_begin(&walk.gm);
+    kvm390_guest_memory_begin(&walk.gm, NULL);
     code = translate_access(env, space, ea, type, &walk);
     kvm390_guest_memory_end(&walk.gm);
     note_memory(env, t);
@@ -247,7 +256,7 @@ int kvm390_translate_real(CPUS390XState *env, const Kvm390Space *space,
     t->no_memory = 0;
     t->host_refused = false;
     RCU_READ_LOCK_GUARD();
-    kvm390_guest_memory_begin(&walk.gm);
+    kvm390_guest_memory_begin(&walk.gm, NULL);
     code = walk_tables(env, space, ea, MMU_DATA_LOAD, &walk);
     kvm390_guest_memory_end(&walk.gm);
     note_memory(env, t);

@@ -151,6 +151,14 @@ static inline void put64(void *at, uint64_t value)
     memcpy(at, &value, 8);
 }
 
+static inline uint64_t get64(const void *at)
+{
+    uint64_t value;
+
+    memcpy(&value, at, 8);
+    return __builtin_bswap64(value);
+}
+
 struct test {
     const char *name;
     void (*run)(void);

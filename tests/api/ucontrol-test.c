@@ -125,7 +125,8 @@ static void test_vm(void)
     FAILS(kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &cap), EINVAL);
     vcpu = kvm390_vcpu_create(vm, 0);
     CHECK(vcpu);
-    CHECK(kvm390_vcpu_create(vm, 1) == NULL && errno == EINVAL);
+    CHECK(kvm390_vcpu_create(vm, 0) == NULL && errno == EEXIST);
+    CHECK(kvm390_vcpu_create(vm, 1));
     FAILS(kvm390_vm_ioctl(vm, KVM_ENABLE_CAP, &cap), EBUSY);
     FAILS(set_slot(0, 0, 0, MIB, mem), EEXIST);
     FAILS(set_slot(0, 0, 1, MIB, mem), EINVAL);
