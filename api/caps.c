@@ -40,7 +40,7 @@ static int mem_op_extension(void)
     return KVM390_MEMOP_EXTENSION;
 }
 
-static int yes(void)
+static int is_offered(void)
 {
     return 1;
 }
@@ -117,55 +117,55 @@ static int cpu_topology(void)
     CAP(KVM_CAP_S390_KEYOP, storage_keys) \
     CAP(KVM_CAP_S390_CMMA_MIGRATION, cmma_migration) \
     CAP(KVM_CAP_NR_MEMSLOTS, nr_slots) \
-    CAP(KVM_CAP_USER_MEMORY, yes) \
-    CAP(KVM_CAP_USER_MEMORY2, yes) \
-    CAP(KVM_CAP_DESTROY_MEMORY_REGION_WORKS, yes) \
-    CAP(KVM_CAP_JOIN_MEMORY_REGIONS_WORKS, yes) \
-    CAP(KVM_CAP_SYNC_MMU, yes) \
-    CAP(KVM_CAP_SYNC_REGS, yes) \
-    CAP(KVM_CAP_ONE_REG, yes) \
-    CAP(KVM_CAP_MP_STATE, yes) \
-    CAP(KVM_CAP_IMMEDIATE_EXIT, yes) \
-    CAP(KVM_CAP_ENABLE_CAP, yes) \
-    CAP(KVM_CAP_ENABLE_CAP_VM, yes) \
-    CAP(KVM_CAP_CHECK_EXTENSION_VM, yes) \
-    CAP(KVM_CAP_VM_ATTRIBUTES, yes) \
-    CAP(KVM_CAP_DEVICE_CTRL, yes) \
-    CAP(KVM_CAP_SET_GUEST_DEBUG, yes) \
+    CAP(KVM_CAP_USER_MEMORY, is_offered) \
+    CAP(KVM_CAP_USER_MEMORY2, is_offered) \
+    CAP(KVM_CAP_DESTROY_MEMORY_REGION_WORKS, is_offered) \
+    CAP(KVM_CAP_JOIN_MEMORY_REGIONS_WORKS, is_offered) \
+    CAP(KVM_CAP_SYNC_MMU, is_offered) \
+    CAP(KVM_CAP_SYNC_REGS, is_offered) \
+    CAP(KVM_CAP_ONE_REG, is_offered) \
+    CAP(KVM_CAP_MP_STATE, is_offered) \
+    CAP(KVM_CAP_IMMEDIATE_EXIT, is_offered) \
+    CAP(KVM_CAP_ENABLE_CAP, is_offered) \
+    CAP(KVM_CAP_ENABLE_CAP_VM, is_offered) \
+    CAP(KVM_CAP_CHECK_EXTENSION_VM, is_offered) \
+    CAP(KVM_CAP_VM_ATTRIBUTES, is_offered) \
+    CAP(KVM_CAP_DEVICE_CTRL, is_offered) \
+    CAP(KVM_CAP_SET_GUEST_DEBUG, is_offered) \
     CAP(KVM_CAP_SET_GUEST_DEBUG2, guest_debug) \
-    CAP(KVM_CAP_BINARY_STATS_FD, yes) \
+    CAP(KVM_CAP_BINARY_STATS_FD, is_offered) \
     CAP(KVM_CAP_IRQ_ROUTING, irq_routes) \
-    CAP(KVM_CAP_IRQFD, yes) \
-    CAP(KVM_CAP_IRQFD_RESAMPLE, yes) \
-    CAP(KVM_CAP_IOEVENTFD, yes) \
-    CAP(KVM_CAP_IOEVENTFD_ANY_LENGTH, yes) \
-    CAP(KVM_CAP_S390_AIS, yes) \
-    CAP(KVM_CAP_S390_AIS_MIGRATION, yes) \
-    CAP(KVM_CAP_PRE_FAULT_MEMORY, yes) \
-    CAP(KVM_CAP_S390_PSW, yes) \
-    CAP(KVM_CAP_S390_GMAP, yes) \
-    CAP(KVM_CAP_S390_COW, yes) /* without it no QEMU starts */ \
-    CAP(KVM_CAP_S390_IRQCHIP, yes) \
-    CAP(KVM_CAP_S390_CSS_SUPPORT, yes) \
-    CAP(KVM_CAP_S390_INJECT_IRQ, yes) \
-    CAP(KVM_CAP_S390_IRQ_STATE, yes) \
+    CAP(KVM_CAP_IRQFD, is_offered) \
+    CAP(KVM_CAP_IRQFD_RESAMPLE, is_offered) \
+    CAP(KVM_CAP_IOEVENTFD, is_offered) \
+    CAP(KVM_CAP_IOEVENTFD_ANY_LENGTH, is_offered) \
+    CAP(KVM_CAP_S390_AIS, is_offered) \
+    CAP(KVM_CAP_S390_AIS_MIGRATION, is_offered) \
+    CAP(KVM_CAP_PRE_FAULT_MEMORY, is_offered) \
+    CAP(KVM_CAP_S390_PSW, is_offered) \
+    CAP(KVM_CAP_S390_GMAP, is_offered) \
+    CAP(KVM_CAP_S390_COW, is_offered) /* without it no QEMU starts */ \
+    CAP(KVM_CAP_S390_IRQCHIP, is_offered) \
+    CAP(KVM_CAP_S390_CSS_SUPPORT, is_offered) \
+    CAP(KVM_CAP_S390_INJECT_IRQ, is_offered) \
+    CAP(KVM_CAP_S390_IRQ_STATE, is_offered) \
     CAP(KVM_CAP_S390_UCONTROL, ucontrol_vms) \
-    CAP(KVM_CAP_S390_USER_SIGP, yes) \
-    CAP(KVM_CAP_S390_USER_STSI, yes) \
-    CAP(KVM_CAP_S390_USER_INSTR0, yes) \
-    CAP(KVM_CAP_S390_USER_OPEREXEC, yes) \
-    CAP(KVM_CAP_S390_VSIE_ESAMODE, yes) \
-    CAP(KVM_CAP_S390_VCPU_RESETS, yes) \
-    CAP(KVM_CAP_S390_DIAG318, yes) \
+    CAP(KVM_CAP_S390_USER_SIGP, is_offered) \
+    CAP(KVM_CAP_S390_USER_STSI, is_offered) \
+    CAP(KVM_CAP_S390_USER_INSTR0, is_offered) \
+    CAP(KVM_CAP_S390_USER_OPEREXEC, is_offered) \
+    CAP(KVM_CAP_S390_VSIE_ESAMODE, is_offered) \
+    CAP(KVM_CAP_S390_VCPU_RESETS, is_offered) \
+    CAP(KVM_CAP_S390_DIAG318, is_offered) \
     CAP(KVM_CAP_S390_VECTOR_REGISTERS, vector_registers) \
     CAP(KVM_CAP_S390_RI, runtime_instrumentation) \
     CAP(KVM_CAP_S390_GS, guarded_storage) \
     CAP(KVM_CAP_S390_BPB, branch_prediction) \
     CAP(KVM_CAP_S390_CPU_TOPOLOGY, cpu_topology) \
-    CAP(KVM_CAP_ASYNC_PF, yes) \
-    CAP(KVM_CAP_HALT_POLL, yes) \
-    CAP(KVM_CAP_INTERNAL_ERROR_DATA, yes) \
-    CAP(KVM_CAP_SYSTEM_EVENT_DATA, yes) \
+    CAP(KVM_CAP_ASYNC_PF, is_offered) \
+    CAP(KVM_CAP_HALT_POLL, is_offered) \
+    CAP(KVM_CAP_INTERNAL_ERROR_DATA, is_offered) \
+    CAP(KVM_CAP_SYSTEM_EVENT_DATA, is_offered) \
     CAP(KVM_CAP_S390_REG_MASK_RANGES, mask_ranges)
 
 #define ENTRY(cap, function) \

@@ -21,7 +21,7 @@
 #include "kvm390/include/slot-memory.h"
 
 /* A file that is too short is refused, and stays as it is. */
-static bool covers(int fd, uint64_t offset, uint64_t size)
+static bool file_covers(int fd, uint64_t offset, uint64_t size)
 {
     struct stat st;
     uint64_t end;
@@ -40,7 +40,7 @@ Kvm390SlotFile *kvm390_client_file(Kvm390Call *call, uint64_t size,
         return NULL;
     }
     *offset = ldq_he_p(call->in[0]);
-    if (!covers(call->in_fd, *offset, size)) {
+    if (!file_covers(call->in_fd, *offset, size)) {
         return NULL;
     }
     file = kvm390_slot_file_open(call->in_fd);

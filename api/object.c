@@ -36,8 +36,8 @@ struct Kvm390Api {
     Kvm390Server server;
 };
 
-static void accepted(QIONetListener *listener, QIOChannelSocket *ioc,
-                     gpointer opaque)
+static void client_accepted(QIONetListener *listener, QIOChannelSocket *ioc,
+                            gpointer opaque)
 {
     Kvm390Api *api = opaque;
     Kvm390Session *s;
@@ -96,7 +96,7 @@ static bool listen_on(Kvm390Api *api, Error **errp)
     if (ret < 0) {
         return false;
     }
-    qio_net_listener_set_client_func(api->listener, accepted, api, NULL);
+    qio_net_listener_set_client_func(api->listener, client_accepted, api, NULL);
     return true;
 }
 

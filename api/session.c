@@ -36,7 +36,7 @@
 /* A reply's array doubles, and is there twice while it moves. */
 #define GROWING 3
 
-static void complain(Kvm390Session *s, const char *why)
+static void session_complain(Kvm390Session *s, const char *why)
 {
     g_autofree char *what = g_strdup_printf("closing a connection: %s", why);
 
@@ -64,12 +64,12 @@ static int send_reply(Kvm390Session *s, struct kvm390_head *head,
     kvm390_head_reorder(&wire);
     ret = kvm390_stream_write(&s->stream, iov, 3, fd, !s->vcpu);
     if (ret == -EAGAIN) {
-        complain(s, "it does not read its replies");
+        session_complain(s, "it does not read its replies");
     }
     return ret;
 }
 
-static int hello(Kvm390Session *s, const Kvm390Request *r)
+static int answer_hello(Kvm390Session *s, const Kvm390Request *r)
 {
     if ((r->head.arg & UINT32_MAX) != KVM390_WIRE_VERSION) {
         return -EPROTONOSUPPORT;
@@ -80,7 +80,7 @@ static int hello(Kvm390Session *s, const Kvm390Request *r)
 }
 
 /* One more connection; one for a vCPU is served by the vCPU's thread. */
-static int channel(Kvm390Session *s, Kvm390Request *r)
+static int add_channel(Kvm390Session *s, Kvm390Request *r)
 {
     bool to_vcpu = r->head.target >= 0 && kvm390_mode->client_runs;
     Kvm390Vcpu *vcpu = kvm390_vcpu_find(r->head.target);
@@ -119,7 +119,7 @@ static int channel(Kvm390Session *s, Kvm390Request *r)
     return ret;
 }
 
-static int attach(Kvm390Session *s, const Kvm390Request *r, int *fd)
+static int attach_vcpu(Kvm390Session *s, const Kvm390Request *r, int *fd)
 {
     S390CPU *cpu;
     Kvm390Vcpu *vcpu;
@@ -137,7 +137,7 @@ static int attach(Kvm390Session *s, const Kvm390Request *r, int *fd)
     return *fd < 0 ? -errno : 0;
 }
 
-static int cancel(const Kvm390Request *r)
+static int cancel_run(const Kvm390Request *r)
 {
     Kvm390Vcpu *vcpu;
 
@@ -150,22 +150,22 @@ static int cancel(const Kvm390Request *r)
     return vcpu ? 0 : -ENOENT;
 }
 
-static int control(Kvm390Session *s, Kvm390Request *r, int *fd)
+static int answer_control(Kvm390Session *s, Kvm390Request *r, int *fd)
 {
     switch (r->head.cmd) {
     case KVM390_CMD_CHANNEL:
-        return channel(s, r);
+        return add_channel(s, r);
     case KVM390_CMD_ATTACH:
-        return attach(s, r, fd);
+        return attach_vcpu(s, r, fd);
     case KVM390_CMD_CANCEL:
-        return cancel(r);
+        return cancel_run(r);
     default:
         return -ENOTTY;
     }
 }
 
 /* Finds what the request addresses; false if it is not there. */
-static bool address(Kvm390Session *s, Kvm390Call *call, int32_t target)
+static bool find_target(Kvm390Session *s, Kvm390Call *call, int32_t target)
 {
     if (target < 0) {
         return target >= KVM390_FLIC;
@@ -181,7 +181,8 @@ static bool belongs_here(Kvm390Session *s, const Kvm390Call *call)
            (call->io && call->io->flags & KVM390_ANYTIME);
 }
 
-static const char *prepare(Kvm390Session *s, Kvm390Request *r, Kvm390Call *call)
+static const char *prepare_call(Kvm390Session *s, Kvm390Request *r,
+                                Kvm390Call *call)
 {
     int32_t target = r->head.target;
     unsigned kind = kvm390_kind(target);
@@ -189,7 +190,7 @@ static const char *prepare(Kvm390Session *s, Kvm390Request *r, Kvm390Call *call)
     const char *why;
     int i;
 
-    if (!address(s, call, target)) {
+    if (!find_target(s, call, target)) {
         return "no such object";
     }
     call->io = kvm390_ioctl_find(r->head.cmd, kind);
@@ -221,7 +222,7 @@ static const char *prepare(Kvm390Session *s, Kvm390Request *r, Kvm390Call *call)
 }
 
 /* What a handler left for the client's buffers, into the wire's order. */
-static void finish(Kvm390Call *call, struct kvm390_head *head)
+static void finish_reply(Kvm390Call *call, struct kvm390_head *head)
 {
     size_t left = call->out ? call->out->len : 0, at = 0;
     int i;
@@ -263,12 +264,12 @@ static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
     Kvm390Call call = { .session = s, .in_fd = r->fd, .out_fd = -1,
                         .out = out };
     struct kvm390_head head = r->head;
-    const char *why = prepare(s, r, &call);
+    const char *why = prepare_call(s, r, &call);
     size_t room;
     int ret;
 
     if (why) {
-        complain(s, why);
+        session_complain(s, why);
         return -1;
     }
     room = reply_room(&call);
@@ -287,7 +288,7 @@ static int serve_ioctl(Kvm390Session *s, Kvm390Request *r)
         kvm390_arg_reorder(call.io, r->arg, KVM390_HOST_ORDER,
                            KVM390_WIRE_ORDER);
     }
-    finish(&call, &head);
+    finish_reply(&call, &head);
     r->fd = call.in_fd;
     ret = send_reply(s, &head, r->arg, out->data, call.out_fd);
     kvm390_budget_give(&s->server->replies, room);
@@ -307,8 +308,8 @@ static int serve_control(Kvm390Session *s, Kvm390Request *r)
     struct kvm390_head head = r->head;
     int fd = -1, ret;
 
-    head.ret = r->head.cmd == KVM390_CMD_HELLO ? hello(s, r) :
-               control(s, r, &fd);
+    head.ret = r->head.cmd == KVM390_CMD_HELLO ? answer_hello(s, r) :
+               answer_control(s, r, &fd);
     head.arg_len = head.buf_len = 0;
     ret = send_reply(s, &head, NULL, NULL, fd);
     if (fd >= 0) {
@@ -317,7 +318,7 @@ static int serve_control(Kvm390Session *s, Kvm390Request *r)
     return ret;
 }
 
-static int serve(Kvm390Session *s)
+static int serve_request(Kvm390Session *s)
 {
     Kvm390Request r;
     const char *why;
@@ -334,7 +335,7 @@ static int serve(Kvm390Session *s)
         kvm390_stream_done(&s->stream, &r);
     }
     if (why) {
-        complain(s, why);
+        session_complain(s, why);
     }
     return ret;
 }
@@ -342,7 +343,7 @@ static int serve(Kvm390Session *s)
 int kvm390_session_serve(Kvm390Session *s, const bool *stop)
 {
     int64_t end;
-    int ret = serve(s);
+    int ret = serve_request(s);
 
     if (ret) {
         return ret;
@@ -353,7 +354,7 @@ int kvm390_session_serve(Kvm390Session *s, const bool *stop)
     }
     end = get_clock() + SPIN_NS;
     do {
-        ret = serve(s);
+        ret = serve_request(s);
         if (ret) {
             s->spin_backoff = 0;
             return ret;

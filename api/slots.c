@@ -54,7 +54,7 @@ static bool is_logged(const Kvm390Slot *slot)
 }
 
 /* What cannot be refused later is taken before. */
-static int reserve(uint64_t gpa, uint64_t size)
+static int reserve_memory(uint64_t gpa, uint64_t size)
 {
     int ret = kvm390_slot_memory_reserve(gpa, size);
 
@@ -62,9 +62,9 @@ static int reserve(uint64_t gpa, uint64_t size)
 }
 
 /* The guest can get at the slot's memory from here on. */
-static int show(Kvm390Slot *slot)
+static int show_slot(Kvm390Slot *slot)
 {
-    int ret = reserve(slot->gpa, slot->size);
+    int ret = reserve_memory(slot->gpa, slot->size);
 
     if (ret) {
         return ret;
@@ -77,7 +77,7 @@ static int show(Kvm390Slot *slot)
 }
 
 /* And no more; what comes in its place has keys of zero. */
-static void hide(Kvm390Slot *slot)
+static void hide_slot(Kvm390Slot *slot)
 {
     kvm390_client_memory_remove(slot->gpa, slot->size);
     kvm390_keys_forget_pages(slot->gpa / PAGE, slot->size / PAGE);
@@ -102,8 +102,8 @@ static void log_contents(void)
     kvm390_cmma_set_content_logged(&kvm390_guest_cmma, unlogged < n);
 }
 
-static int create(unsigned id, const struct kvm_userspace_memory_region *r,
-                  Kvm390Call *call)
+static int create_slot(unsigned id, const struct kvm_userspace_memory_region *r,
+                       Kvm390Call *call)
 {
     Kvm390Slot *slot;
     uint64_t offset;
@@ -119,7 +119,7 @@ static int create(unsigned id, const struct kvm_userspace_memory_region *r,
         .hva = r->userspace_addr, .flags = r->flags,
         .file = file, .offset = offset,
     };
-    ret = show(slot);
+    ret = show_slot(slot);
     if (ret) {
         free_slot(slot);
         return ret;
@@ -130,7 +130,7 @@ static int create(unsigned id, const struct kvm_userspace_memory_region *r,
     return 0;
 }
 
-static int delete(unsigned id)
+static int delete_slot(unsigned id)
 {
     Kvm390Slot *slot = vm->slots[id];
 
@@ -140,37 +140,37 @@ static int delete(unsigned id)
     vm->slots[id] = NULL;
     vm->nr_slots--;
     vm->nr_unlogged -= !is_logged(slot);
-    hide(slot);
+    hide_slot(slot);
     free_slot(slot);
     return 0;
 }
 
-static int move(Kvm390Slot *slot, uint64_t gpa)
+static int move_slot(Kvm390Slot *slot, uint64_t gpa)
 {
     uint64_t old = slot->gpa;
-    int ret = reserve(gpa, slot->size);
+    int ret = reserve_memory(gpa, slot->size);
 
     if (ret) {
         return ret;
     }
-    hide(slot);
+    hide_slot(slot);
     slot->gpa = gpa;
-    ret = show(slot);
+    ret = show_slot(slot);
     if (ret) {
         /* No room for one more mapping; there was, where it comes from. */
         slot->gpa = old;
-        show(slot);
+        show_slot(slot);
     }
     return ret;
 }
 
-static int modify(Kvm390Slot *slot,
-                  const struct kvm_userspace_memory_region *r)
+static int modify_slot(Kvm390Slot *slot,
+                       const struct kvm_userspace_memory_region *r)
 {
     int ret = 0;
 
     if (slot->gpa != r->guest_phys_addr) {
-        ret = move(slot, r->guest_phys_addr);
+        ret = move_slot(slot, r->guest_phys_addr);
     }
     if (!ret && slot->flags != r->flags) {
         slot->flags = r->flags;
@@ -186,7 +186,7 @@ static int modify(Kvm390Slot *slot,
 }
 
 /* Of other slots than @slot. */
-static bool overlaps(const Kvm390Slot *slot, uint64_t gpa, uint64_t size)
+static bool overlaps_other(const Kvm390Slot *slot, uint64_t gpa, uint64_t size)
 {
     uint64_t end = gpa + size, slot_end;
 
@@ -216,7 +216,7 @@ static int set_memory(Kvm390Call *call,
         return -EINVAL;
     }
     if (!r->memory_size) {
-        return delete(id);
+        return delete_slot(id);
     }
     if (kvm390_intercepts.ucontrol) {
         return -EEXIST; /* one slot of KVM's own covers everything */
@@ -230,14 +230,14 @@ static int set_memory(Kvm390Call *call,
         return 0;
     }
     if (!slot || slot->gpa != r->guest_phys_addr) {
-        if (overlaps(slot, r->guest_phys_addr, r->memory_size)) {
+        if (overlaps_other(slot, r->guest_phys_addr, r->memory_size)) {
             return -EEXIST;
         }
         if (r->guest_phys_addr + r->memory_size > vm->slots_limit) {
             return -EINVAL;
         }
     }
-    ret = slot ? modify(slot, r) : create(id, r, call);
+    ret = slot ? modify_slot(slot, r) : create_slot(id, r, call);
     if (!ret && !(r->flags & KVM_MEM_LOG_DIRTY_PAGES) &&
         kvm390_cmma_migration(&kvm390_guest_cmma)) {
         /* Migration mode needs every slot to be logged. */

@@ -156,7 +156,7 @@ static const char *begin_large(Kvm390Stream *s, const struct kvm390_head *head,
  * The head is there: how much is to come, and where to? Not known as long as
  * s->total is 0.
  */
-static const char *begin(Kvm390Stream *s)
+static const char *begin_body(Kvm390Stream *s)
 {
     struct kvm390_head head;
     const char *why;
@@ -198,7 +198,7 @@ int kvm390_stream_read(Kvm390Stream *s, Kvm390Request *r, const char **why)
         }
         s->have += n;
         if (!s->total && s->have >= sizeof(r->head)) {
-            *why = begin(s);
+            *why = begin_body(s);
             if (*why) {
                 return -1;
             }

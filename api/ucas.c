@@ -17,7 +17,7 @@
 
 #define SPACE_SIZE (1ull << KVM390_OWN_SPACE_BITS)
 
-static bool aligned(uint64_t bits)
+static bool segment_aligned(uint64_t bits)
 {
     return !(bits & (SEGMENT - 1));
 }
@@ -56,7 +56,7 @@ int kvm390_ucas_map(Kvm390Call *call)
     int ret;
 
     if (!kvm390_intercepts.ucontrol ||
-        !aligned(ucas->user_addr | ucas->vcpu_addr | ucas->length) ||
+        !segment_aligned(ucas->user_addr | ucas->vcpu_addr | ucas->length) ||
         ucas->vcpu_addr > SPACE_SIZE ||
         ucas->length > SPACE_SIZE - ucas->vcpu_addr) {
         return -EINVAL;
@@ -79,7 +79,7 @@ int kvm390_ucas_unmap(Kvm390Call *call)
     uint64_t len;
 
     if (!kvm390_intercepts.ucontrol ||
-        !aligned(ucas->vcpu_addr | ucas->length)) {
+        !segment_aligned(ucas->vcpu_addr | ucas->length)) {
         return -EINVAL;
     }
     if (ucas->vcpu_addr < SPACE_SIZE) {

@@ -15,7 +15,7 @@
 #include "kvm390/include/lost-memory.h"
 
 /* It may have been before KVM_RUN began, or meant for one that is over. */
-static bool cancelled(Kvm390Vcpu *vcpu)
+static bool run_cancelled(Kvm390Vcpu *vcpu)
 {
     return qatomic_read(&vcpu->cancel) == vcpu->token;
 }
@@ -33,7 +33,7 @@ static void wait_halted(Kvm390Vcpu *vcpu)
         kvm390_exit_waiting(&vcpu->cpu->env);
     }
     while (cs->halted && !cpu_has_work(cs) && !vcpu->exit.pending &&
-           !cancelled(vcpu) && !cs->stop) {
+           !run_cancelled(vcpu) && !cs->stop) {
         if (!cpu_work_list_empty(cs)) {
             process_queued_cpu_work(cs);
             continue;
@@ -91,7 +91,7 @@ static int run_guest(Kvm390Vcpu *vcpu)
         if (kvm390_lost_memory_met()) {
             return -EFAULT;
         }
-        if (cancelled(vcpu)) {
+        if (run_cancelled(vcpu)) {
             if (!first || !cpu_has_work(cs)) {
                 kvm390_run_set_reason(vcpu, KVM_EXIT_INTR);
                 vcpu->exit.stats[KVM390_STAT_signal_exits]++;
@@ -171,7 +171,7 @@ static int no_lowcore(Kvm390Vcpu *vcpu)
 }
 
 /* Start a vCPU that is stopped, unless user space is to do that. */
-static int start(Kvm390Vcpu *vcpu)
+static int start_stopped(Kvm390Vcpu *vcpu)
 {
     int ret = 0;
 
@@ -207,9 +207,9 @@ static void forget_last_run(Kvm390Vcpu *vcpu)
     vcpu->exit.last_ilen = 0;
 }
 
-static void leave(Kvm390Vcpu *vcpu)
+static void leave_run(Kvm390Vcpu *vcpu)
 {
-    if (cancelled(vcpu)) {
+    if (run_cancelled(vcpu)) {
         qatomic_set(&vcpu->cancel, KVM390_NO_TOKEN);
     }
     vcpu->exit.stats[KVM390_STAT_exit_userspace]++;
@@ -236,7 +236,7 @@ int kvm390_run(Kvm390Call *call)
         return 0;
     }
     if (vcpu->sie || kvm390_vcpu_stopped(vcpu)) {
-        ret = start(vcpu);
+        ret = start_stopped(vcpu);
         if (ret) {
             return ret;
         }
@@ -255,6 +255,6 @@ int kvm390_run(Kvm390Call *call)
     } else {
         ret = kvm390_ucontrol_enter(vcpu) ? run_guest(vcpu) : 0;
     }
-    leave(vcpu);
+    leave_run(vcpu);
     return ret;
 }

@@ -73,7 +73,7 @@ static void wait_idle(Kvm390Vcpu *vcpu)
 }
 
 /* Answer a message. False if none has come. */
-static bool serve(Kvm390Vcpu *vcpu)
+static bool serve_message(Kvm390Vcpu *vcpu)
 {
     Kvm390Session *session = qatomic_load_acquire(&vcpu->session);
     int ret = session ? kvm390_session_serve(session,
@@ -112,7 +112,7 @@ static void *vcpu_thread(void *opaque)
     }
     bql_unlock();
     for (;;) {
-        if (!serve(vcpu)) {
+        if (!serve_message(vcpu)) {
             wait_idle(vcpu);
         }
         qatomic_set_mb(&cs->exit_request, 0);

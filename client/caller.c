@@ -127,7 +127,7 @@ bool kvm390_is_hidden(int fd)
            (1ul << fd % WORD);
 }
 
-static void forked(void)
+static void caller_forked(void)
 {
     int fd;
 
@@ -141,5 +141,5 @@ static void forked(void)
 /* Last of the constructors, so that the others' handlers have descriptors. */
 __attribute__((constructor)) static void caller_init(void)
 {
-    pthread_atfork(NULL, NULL, forked);
+    pthread_atfork(NULL, NULL, caller_forked);
 }

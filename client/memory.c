@@ -67,7 +67,7 @@ static struct range *first_in(uintptr_t addr, uintptr_t end)
     return r;
 }
 
-static int duplicate(int fd)
+static int duplicate_fd(int fd)
 {
     return fd == small_fd ? fd : kvm390_hide(fcntl(fd, F_DUPFD_CLOEXEC, 3));
 }
@@ -79,7 +79,7 @@ static void put_fd(int fd)
     }
 }
 
-static struct range *find(uintptr_t addr, uintptr_t end, bool file)
+static struct range *find_range(uintptr_t addr, uintptr_t end, bool file)
 {
     struct range *r = any_in(addr, addr + 1);
 
@@ -87,7 +87,7 @@ static struct range *find(uintptr_t addr, uintptr_t end, bool file)
 }
 
 /* Where nothing is listed yet. Takes the descriptor, but where it fails. */
-static struct range *add(const struct range *range)
+static struct range *add_range(const struct range *range)
 {
     struct range *r = malloc(sizeof(*r));
 
@@ -114,7 +114,7 @@ static bool is_shared(uintptr_t addr, uintptr_t end)
 }
 
 /* A range that VMs have is another one now: they lose it. */
-static void lost(uintptr_t addr, uintptr_t end, bool shared)
+static void tell_lost(uintptr_t addr, uintptr_t end, bool shared)
 {
     if (shared) {
         __atomic_store_n(&told, true, __ATOMIC_RELAXED);
@@ -131,8 +131,8 @@ static void add_rest(const struct range *of, uintptr_t addr, uintptr_t end)
         rest.addr = addr;
         rest.end = end;
         rest.offset += addr - of->addr;
-        rest.fd = of->fd < 0 ? -1 : duplicate(of->fd);
-        if (!add(&rest)) {
+        rest.fd = of->fd < 0 ? -1 : duplicate_fd(of->fd);
+        if (!add_range(&rest)) {
             put_fd(rest.fd);
         }
     }
@@ -151,7 +151,7 @@ static void give_back(const struct range *r, uintptr_t addr, uintptr_t end)
 }
 
 /* Nothing is listed in [addr, end) any more; @gone: nor mapped elsewhere. */
-static void forget(uintptr_t addr, uintptr_t end, bool gone)
+static void forget_ranges(uintptr_t addr, uintptr_t end, bool gone)
 {
     struct range *r;
 
@@ -170,7 +170,7 @@ static void forget(uintptr_t addr, uintptr_t end, bool gone)
 int kvm390_memory_register(void *addr, size_t len, int fd, uint64_t offset)
 {
     uintptr_t start = (uintptr_t)addr;
-    int copy = duplicate(fd);
+    int copy = duplicate_fd(fd);
     struct range range = {
         .addr = start, .end = start + len, .fd = copy, .offset = offset,
     };
@@ -181,13 +181,13 @@ int kvm390_memory_register(void *addr, size_t len, int fd, uint64_t offset)
     }
     pthread_mutex_lock(&lock);
     shared = is_shared(start, start + len);
-    forget(start, start + len, true);
-    if (!add(&range)) {
+    forget_ranges(start, start + len, true);
+    if (!add_range(&range)) {
         kvm390_unhide(copy);
         copy = -1;
     }
     pthread_mutex_unlock(&lock);
-    lost(start, start + len, shared);
+    tell_lost(start, start + len, shared);
     return copy < 0 ? -1 : 0;
 }
 
@@ -198,14 +198,14 @@ void kvm390_memory_mapped(void *addr, size_t len)
 
     pthread_mutex_lock(&lock);
     shared = is_shared(start, start + len);
-    forget(start, start + len, true);
-    add(&(struct range) { .addr = start, .end = start + len, .fd = -1,
-                          .was_private = true });
+    forget_ranges(start, start + len, true);
+    add_range(&(struct range) { .addr = start, .end = start + len, .fd = -1,
+                                .was_private = true });
     pthread_mutex_unlock(&lock);
-    lost(start, start + len, shared);
+    tell_lost(start, start + len, shared);
 }
 
-static void leave(void *addr, size_t len, bool gone)
+static void drop_range(void *addr, size_t len, bool gone)
 {
     uintptr_t start = (uintptr_t)addr;
     uintptr_t page = sysconf(_SC_PAGESIZE);
@@ -214,19 +214,19 @@ static void leave(void *addr, size_t len, bool gone)
 
     pthread_mutex_lock(&lock);
     shared = is_shared(start, end);
-    forget(start, end, gone);
+    forget_ranges(start, end, gone);
     pthread_mutex_unlock(&lock);
-    lost(start, end, shared);
+    tell_lost(start, end, shared);
 }
 
 void kvm390_memory_forget(void *addr, size_t len)
 {
-    leave(addr, len, true);
+    drop_range(addr, len, true);
 }
 
 void kvm390_memory_moved(void *addr, size_t len)
 {
-    leave(addr, len, false);
+    drop_range(addr, len, false);
 }
 
 void kvm390_memory_protect(void *addr, size_t len, int prot)
@@ -283,7 +283,7 @@ void kvm390_memory_tell(struct kvm390_vm *vm, void *addr, size_t len)
 /* Of which range is this mapping? NULL: of none that is in a file. */
 static const struct range *range_of(const struct kvm390_mapping *m)
 {
-    const struct range *r = find(m->from, m->from + 1, true);
+    const struct range *r = find_range(m->from, m->from + 1, true);
     struct stat st;
 
     return r && !fstat(r->fd, &st) && st.st_ino == m->inode ? r : NULL;
@@ -323,7 +323,7 @@ static int take_room(uint64_t size, uint64_t *offset)
 }
 
 /* What is not mapped stays so; the guest finds no memory there. */
-static int replace(uintptr_t addr, uintptr_t end)
+static int replace_by_file(uintptr_t addr, uintptr_t end)
 {
     struct range new = { .addr = addr, .end = end, .was_private = true };
     struct kvm390_mappings list;
@@ -343,8 +343,8 @@ static int replace(uintptr_t addr, uintptr_t end)
                                      r ? r->offset + (m->from - r->addr) : 0);
     }
     if (!ret) {
-        forget(addr, end, true);
-        ret = add(&new) ? 0 : -1;
+        forget_ranges(addr, end, true);
+        ret = add_range(&new) ? 0 : -1;
     }
     if (ret) {
         put_fd(new.fd);
@@ -369,7 +369,7 @@ static bool still_mapped(uintptr_t addr, uintptr_t end, int fd)
 }
 
 /* Forget what was unmapped behind the library's back. */
-static void refresh(uintptr_t addr, uintptr_t end)
+static void refresh_ranges(uintptr_t addr, uintptr_t end)
 {
     struct range *r;
 
@@ -378,7 +378,7 @@ static void refresh(uintptr_t addr, uintptr_t end)
         uintptr_t to = r->end < end ? r->end : end;
 
         if (r->fd >= 0 && !still_mapped(from, to, r->fd)) {
-            forget(from, to, false);
+            forget_ranges(from, to, false);
         }
         addr = to;
     }
@@ -426,10 +426,10 @@ int kvm390_memory_share(void *addr, size_t len, uint64_t *offset)
     }
     lock_mappings();
     pthread_mutex_lock(&lock);
-    refresh(start, end);
-    r = find(start, end, true);
+    refresh_ranges(start, end);
+    r = find_range(start, end, true);
     if (!r) {
-        struct range *own = find(start, end, false);
+        struct range *own = find_range(start, end, false);
 
         if (own && own->end - own->addr > LARGE) {
             own = NULL;
@@ -437,8 +437,9 @@ int kvm390_memory_share(void *addr, size_t len, uint64_t *offset)
 
         if (in_lasting_file(start, end)) {
             errno = ENOTSUP;
-        } else if (!replace(own ? own->addr : start, own ? own->end : end)) {
-            r = find(start, end, true);
+        } else if (!replace_by_file(own ? own->addr : start,
+                                    own ? own->end : end)) {
+            r = find_range(start, end, true);
         }
     }
     if (r) {
@@ -458,7 +459,7 @@ bool kvm390_memory_discard(void *addr, size_t len)
     bool done = false;
 
     pthread_mutex_lock(&lock);
-    r = find(start, start + len, true);
+    r = find_range(start, start + len, true);
     if (r && r->was_private) {
         done = !fallocate(r->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                           r->offset + (start - r->addr), len);
@@ -500,7 +501,7 @@ static void after_fork(void)
     pthread_mutex_unlock(&lock);
 }
 
-static void forked(void)
+static void memory_forked(void)
 {
     struct range *r;
 
@@ -518,5 +519,5 @@ static void forked(void)
 /* Before the one of caller.c, which closes the descriptors. */
 __attribute__((constructor(101))) static void memory_init(void)
 {
-    pthread_atfork(before_fork, after_fork, forked);
+    pthread_atfork(before_fork, after_fork, memory_forked);
 }

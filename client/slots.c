@@ -27,7 +27,7 @@ static struct slot **table; /* by hash, lists */
 static size_t room, used;   /* lists, a power of two; slots */
 static bool all_stays; /* there was no room to note one of them */
 
-static size_t hash(const struct kvm390_vm *vm, uint64_t id)
+static size_t hash_slot(const struct kvm390_vm *vm, uint64_t id)
 {
     uint64_t n = ((uintptr_t)vm >> 4) + id * 0x9e3779b97f4a7c15;
 
@@ -35,9 +35,9 @@ static size_t hash(const struct kvm390_vm *vm, uint64_t id)
 }
 
 /* Where the slot is linked, or would be. NULL: there is no table yet. */
-static struct slot **place(const struct kvm390_vm *vm, uint64_t id)
+static struct slot **find_place(const struct kvm390_vm *vm, uint64_t id)
 {
-    struct slot **p = table ? &table[hash(vm, id)] : NULL;
+    struct slot **p = table ? &table[hash_slot(vm, id)] : NULL;
 
     while (p && *p && !((*p)->vm == vm && (*p)->id == id)) {
         p = &(*p)->next;
@@ -46,7 +46,7 @@ static struct slot **place(const struct kvm390_vm *vm, uint64_t id)
 }
 
 /* As many lists as slots, at least; fewer are slow, and no error. */
-static void grow(void)
+static void grow_table(void)
 {
     struct slot **old = table, *slot;
     size_t i, n = room;
@@ -62,7 +62,7 @@ static void grow(void)
     room = n ? 2 * n : 64;
     for (i = 0; i < n; i++) {
         while ((slot = old[i])) {
-            struct slot **p = place(slot->vm, slot->id);
+            struct slot **p = find_place(slot->vm, slot->id);
 
             old[i] = slot->next;
             slot->next = NULL;
@@ -73,7 +73,7 @@ static void grow(void)
 }
 
 /* Take out those of a VM, or all of them. */
-static void drop(const struct kvm390_vm *vm)
+static void drop_slots(const struct kvm390_vm *vm)
 {
     size_t i;
 
@@ -107,8 +107,8 @@ void kvm390_slots_set(struct kvm390_vm *vm, uint64_t id, uintptr_t addr,
 {
     struct slot **p, *slot;
 
-    grow();
-    p = place(vm, id);
+    grow_table();
+    p = find_place(vm, id);
     slot = p ? *p : NULL;
     if (!len) {
         if (slot) {
@@ -140,7 +140,7 @@ size_t kvm390_slots_size(struct kvm390_vm *vm, uint64_t id)
     size_t size;
 
     pthread_mutex_lock(&lock);
-    p = place(vm, id);
+    p = find_place(vm, id);
     size = p && *p ? (*p)->end - (*p)->addr : 0;
     pthread_mutex_unlock(&lock);
     return size;
@@ -149,7 +149,7 @@ size_t kvm390_slots_size(struct kvm390_vm *vm, uint64_t id)
 void kvm390_slots_close(struct kvm390_vm *vm)
 {
     pthread_mutex_lock(&lock);
-    drop(vm);
+    drop_slots(vm);
     pthread_mutex_unlock(&lock);
 }
 
@@ -170,14 +170,14 @@ bool kvm390_slots_have(uintptr_t addr, uintptr_t end)
 
 /* --- fork(): no VM of the parent has memory of the child --- */
 
-static void forked(void)
+static void slots_forked(void)
 {
-    drop(NULL);
+    drop_slots(NULL);
     pthread_mutex_unlock(&lock);
 }
 
 /* Registered after the one of memory.c, so that its lock is taken later. */
 __attribute__((constructor(102))) static void slots_init(void)
 {
-    pthread_atfork(kvm390_slots_lock, kvm390_slots_unlock, forked);
+    pthread_atfork(kvm390_slots_lock, kvm390_slots_unlock, slots_forked);
 }

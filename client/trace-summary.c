@@ -125,7 +125,7 @@ static void after_fork(void)
     pthread_mutex_unlock(&lock);
 }
 
-static void forked(void)
+static void summary_forked(void)
 {
     ioctls.n = exits.n = 0;
     pthread_mutex_unlock(&lock);
@@ -133,7 +133,7 @@ static void forked(void)
 
 __attribute__((constructor)) static void summary_init(void)
 {
-    pthread_atfork(before_fork, after_fork, forked);
+    pthread_atfork(before_fork, after_fork, summary_forked);
 }
 
 __attribute__((destructor)) static void summary_end(void)

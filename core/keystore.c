@@ -137,8 +137,8 @@ void kvm390_keystore_new_epoch(Kvm390KeyStore *store)
  */
 #define BLOCK   64
 
-static void narrow(const uint16_t *restrict words, uint64_t count,
-                   uint8_t *restrict keys)
+static void words_to_keys(const uint16_t *restrict words, uint64_t count,
+                          uint8_t *restrict keys)
 {
     uint64_t i;
 
@@ -157,8 +157,8 @@ static uint16_t with_key(uint16_t word, uint8_t key)
     return (word & ~KVM390_KEYWORD_KEY) | (key & KVM390_KEY_BITS);
 }
 
-static void widen(uint16_t *restrict words, uint64_t count,
-                  const uint8_t *restrict keys)
+static void keys_to_words(uint16_t *restrict words, uint64_t count,
+                          const uint8_t *restrict keys)
 {
     uint64_t i;
 
@@ -184,7 +184,7 @@ void kvm390_keystore_read(const Kvm390KeyStore *store, uint64_t gfn,
             words = kvm390_pagemap_peek(&store->map, gfn);
         }
         if (words) {
-            narrow(words, run, keys);
+            words_to_keys(words, run, keys);
         } else {
             memset(keys, 0, run);
         }
@@ -200,7 +200,7 @@ void kvm390_keystore_write(Kvm390KeyStore *store, uint64_t gfn,
     while (count) {
         uint64_t run = kvm390_pagemap_run(&store->map, gfn, count);
 
-        widen(kvm390_keystore_word(store, gfn), run, keys);
+        keys_to_words(kvm390_keystore_word(store, gfn), run, keys);
         gfn += run;
         keys += run;
         count -= run;

@@ -45,8 +45,8 @@ void kvm390_protmap_clear(Kvm390ProtMap *map)
     *map = (Kvm390ProtMap) { };
 }
 
-static void insert(Kvm390ProtMap *map, uint64_t start, uint64_t end,
-                   unsigned permit)
+static void insert_range(Kvm390ProtMap *map, uint64_t start, uint64_t end,
+                         unsigned permit)
 {
     Kvm390ProtRange *r = g_new(Kvm390ProtRange, 1);
 
@@ -65,12 +65,12 @@ static void take_out(Kvm390ProtMap *map, Kvm390ProtRange *r)
 }
 
 /* Nothing is listed in [start, end) any more. A range's end, its key, stays. */
-static void cut(Kvm390ProtMap *map, uint64_t start, uint64_t end)
+static void cut_range(Kvm390ProtMap *map, uint64_t start, uint64_t end)
 {
     Kvm390ProtRange *r = first_behind(map, start);
 
     if (r && r->start < start) {
-        insert(map, r->start, start, r->permit);
+        insert_range(map, r->start, start, r->permit);
         r->start = start;
     }
     while (r && r->end <= end) {
@@ -83,8 +83,8 @@ static void cut(Kvm390ProtMap *map, uint64_t start, uint64_t end)
 }
 
 /* List a range in a gap, as one with its neighbours where they are alike. */
-static void fill(Kvm390ProtMap *map, uint64_t start, uint64_t end,
-                 unsigned permit)
+static void fill_gap(Kvm390ProtMap *map, uint64_t start, uint64_t end,
+                     unsigned permit)
 {
     Kvm390ProtRange *left, *right = first_behind(map, end);
 
@@ -96,12 +96,12 @@ static void fill(Kvm390ProtMap *map, uint64_t start, uint64_t end,
     if (right && right->start == end && right->permit == permit) {
         right->start = start;
     } else {
-        insert(map, start, end, permit);
+        insert_range(map, start, end, permit);
     }
 }
 
 /* Does permitting all of [start, end) make two ranges of one? */
-static bool splits(const Kvm390ProtMap *map, uint64_t start, uint64_t end)
+static bool splits_range(const Kvm390ProtMap *map, uint64_t start, uint64_t end)
 {
     const Kvm390ProtRange *r = first_behind(map, start);
 
@@ -112,12 +112,12 @@ int kvm390_protmap_set(Kvm390ProtMap *map, uint64_t start, uint64_t end,
                        unsigned permit)
 {
     if (map->n >= KVM390_PROTMAP_MAX &&
-        (permit != KVM390_PERMIT_ALL || splits(map, start, end))) {
+        (permit != KVM390_PERMIT_ALL || splits_range(map, start, end))) {
         return -ENOMEM;
     }
-    cut(map, start, end);
+    cut_range(map, start, end);
     if (permit != KVM390_PERMIT_ALL) {
-        fill(map, start, end, permit);
+        fill_gap(map, start, end, permit);
     }
     return 0;
 }

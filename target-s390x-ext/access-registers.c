@@ -23,7 +23,7 @@
 #include "kvm390/include/protection.h"
 #include "kvm390/trace.h"
 
-static int fetch8(void *opaque, uint64_t real, uint64_t *value)
+static int fetch_real(void *opaque, uint64_t real, uint64_t *value)
 {
     CPUS390XState *env = opaque;
     hwaddr absolute = kvm390_real_to_absolute(real, env->psa);
@@ -54,11 +54,11 @@ static int translate_register(CPUS390XState *env, int ar, Kvm390ArSpace *space)
     };
     uint32_t alet = ar ? env->aregs[ar] : 0;
     uint64_t asce;
-    int code = kvm390_art(alet, &regs, false, fetch8, env, &space->asce);
+    int code = kvm390_art(alet, &regs, false, fetch_real, env, &space->asce);
 
     /* Whether the instruction stores is not known yet. */
     space->fetch_only = !code && alet > 1 &&
-        kvm390_art(alet, &regs, true, fetch8, env, &asce) == PGM_PROTECTION;
+        kvm390_art(alet, &regs, true, fetch_real, env, &asce) == PGM_PROTECTION;
     return code;
 }
 

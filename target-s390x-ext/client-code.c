@@ -116,7 +116,7 @@ void kvm390_client_code_add(TranslationBlock *tb, unsigned n, bool first)
 }
 
 /* The next block of the page makes a new copy, or finds one already. */
-static void drop(CodeCopy *copy)
+static void drop_copy(CodeCopy *copy)
 {
     uint64_t ram_addr = copy->ram_addr;
 
@@ -133,7 +133,7 @@ static void drop(CodeCopy *copy)
  * Is the block still what it was translated from? If so it counts as compared
  * in this epoch; if not, all blocks of the page have been dropped.
  */
-static bool compare(TranslationBlock *tb)
+static bool compare_block(TranslationBlock *tb)
 {
     uint64_t now = qatomic_load_acquire(&epoch);
     size_t offset, len;
@@ -146,7 +146,7 @@ static bool compare(TranslationBlock *tb)
         offset = bytes_in(tb, n, &len);
         if (qatomic_read(&copy->changed) ||
             memcmp(copy->bytes + offset, copy->host + offset, len)) {
-            drop(copy);
+            drop_copy(copy);
             return false;
         }
     }
@@ -156,7 +156,7 @@ static bool compare(TranslationBlock *tb)
 
 void HELPER(kvm390_client_code)(CPUS390XState *env, void *tb)
 {
-    if (!compare(tb)) {
+    if (!compare_block(tb)) {
         cpu_loop_exit_restore(env_cpu(env), GETPC());
     }
 }

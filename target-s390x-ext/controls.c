@@ -36,7 +36,7 @@ static uint16_t in_all_families(const CPUS390XState *env, unsigned index)
  * if its TLB is empty (@changed). Those of the primary space wait until it is
  * executed from, see kvm390_jumps_settle().
  */
-static void purge(CPUS390XState *env, uint16_t map, uint16_t changed)
+static void purge_families(CPUS390XState *env, uint16_t map, uint16_t changed)
 {
     CPUState *cs = env_cpu(env);
     uint16_t dirty = map & qatomic_read(&cs->neg.tlb.c.dirty);
@@ -127,7 +127,7 @@ void kvm390_controls_loaded(CPUS390XState *env, const Kvm390Controls *was,
     if (was->cr[13] != env->cregs[13]) {
         flush |= in_all_families(env, MMU_HOME_IDX);
     }
-    purge(env, flush, flush & ~in_all_families(env, MMU_PRIMARY_IDX));
+    purge_families(env, flush, flush & ~in_all_families(env, MMU_PRIMARY_IDX));
 }
 
 void kvm390_jumps_settle(CPUS390XState *env)

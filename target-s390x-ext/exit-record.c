@@ -39,7 +39,7 @@ void kvm390_record_fault(Kvm390Exit *e)
 }
 
 /* Left-aligned. */
-static uint64_t fetch(CPUS390XState *env, uint64_t addr)
+static uint64_t fetch_text(CPUS390XState *env, uint64_t addr)
 {
     uint64_t insn = 0;
     int n = 2, i;
@@ -72,11 +72,11 @@ static bool target_of(CPUS390XState *env, uint64_t insn, uint64_t *addr)
 
 uint64_t kvm390_failed_instruction(CPUS390XState *env)
 {
-    uint64_t insn = fetch(env, env->psw.addr), addr;
+    uint64_t insn = fetch_text(env, env->psw.addr), addr;
     unsigned r1 = insn >> 52 & 0xf;
 
     if (target_of(env, insn, &addr)) {
-        insn = fetch(env, addr) | (r1 ? (env->regs[r1] & 0xff) << 48 : 0);
+        insn = fetch_text(env, addr) | (r1 ? (env->regs[r1] & 0xff) << 48 : 0);
     }
     return insn;
 }

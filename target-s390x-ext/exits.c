@@ -65,7 +65,7 @@ bool kvm390_exit_stop(CPUS390XState *env)
     return true;
 }
 
-static uint64_t lowcore64(CPUS390XState *env, size_t at)
+static uint64_t load_lowcore(CPUS390XState *env, size_t at)
 {
     return address_space_ldq_be(env_cpu(env)->as, env->psa + at,
                                 MEMTXATTRS_UNSPECIFIED, NULL);
@@ -78,7 +78,7 @@ static uint64_t lowcore64(CPUS390XState *env, size_t at)
 static bool would_loop(CPUS390XState *env)
 {
     const size_t at = offsetof(LowCore, program_new_psw);
-    uint64_t mask = lowcore64(env, at), addr = lowcore64(env, at + 8);
+    uint64_t mask = load_lowcore(env, at), addr = load_lowcore(env, at + 8);
     const uint64_t same = PSW_MASK_ASC | PSW_MASK_DAT;
 
     return env->psw.addr + env->int_pgm_ilen - addr <= 6 &&
@@ -105,9 +105,10 @@ static bool psw_valid(uint64_t mask, uint64_t addr)
 /* KVM hands that to user space and does not spin. */
 static bool specification_loop(CPUS390XState *env)
 {
+    const size_t at = offsetof(LowCore, program_new_psw);
+
     return env->int_pgm_code == PGM_SPECIFICATION &&
-           !psw_valid(lowcore64(env, offsetof(LowCore, program_new_psw)),
-                      lowcore64(env, offsetof(LowCore, program_new_psw) + 8));
+           !psw_valid(load_lowcore(env, at), load_lowcore(env, at + 8));
 }
 
 /* Which of its own QEMU delivers next, in its order; -1: none. */
@@ -148,7 +149,7 @@ void kvm390_exit_external(CPUS390XState *env)
     }
     if ((stat == KVM390_STAT_deliver_ckc ||
          stat == KVM390_STAT_deliver_cputm) &&
-        lowcore64(env, offsetof(LowCore, external_new_psw)) & PSW_MASK_EXT) {
+        load_lowcore(env, offsetof(LowCore, external_new_psw)) & PSW_MASK_EXT) {
         e->stats[KVM390_STAT_exit_external_interrupt]++;
         kvm390_record_sieic(e, KVM390_ICPT_EXTERNAL, 0);
         kvm390_exit_now(env);

@@ -227,12 +227,12 @@ static Kvm390KeyFacilities key_facilities(void)
     };
 }
 
-static bool amode64(CPUS390XState *env)
+static bool is_amode64(CPUS390XState *env)
 {
     return env->psw.mask & PSW_MASK_64;
 }
 
-static bool amode24(CPUS390XState *env)
+static bool is_amode24(CPUS390XState *env)
 {
     return !(env->psw.mask & (PSW_MASK_64 | PSW_MASK_32));
 }
@@ -259,7 +259,7 @@ void HELPER(kvm390_sske)(CPUS390XState *env, uint64_t key, uint64_t addr)
 /* Write an address register that an instruction has advanced. */
 static void advance_register(CPUS390XState *env, unsigned r, uint64_t addr)
 {
-    if (amode64(env)) {
+    if (is_amode64(env)) {
         env->regs[r] = addr;
     } else {
         env->regs[r] = deposit64(env->regs[r], 0, 32, wrap_address(env, addr));
@@ -499,7 +499,7 @@ void HELPER(kvm390_pfmf)(CPUS390XState *env, uint32_t r1, uint32_t r2)
     Kvm390Pfmf pfmf;
     int exc;
 
-    exc = kvm390_pfmf_decode(env->regs[r1], &fac, amode24(env), &pfmf);
+    exc = kvm390_pfmf_decode(env->regs[r1], &fac, is_amode24(env), &pfmf);
     if (exc) {
         tcg_s390_program_interrupt(env, exc, ra);
     }

@@ -118,7 +118,7 @@ static void G_NORETURN leave_instruction(CPUState *cs, uint64_t gpa,
     cpu_loop_exit_restore(cs, pc + GETPC_ADJ);
 }
 
-static void substitute(void *host, unsigned changes)
+static void substitute_page(void *host, unsigned changes)
 {
     uint64_t gpa, size;
 
@@ -150,7 +150,7 @@ static bool faulted_before(void *host, unsigned changes)
     return before;
 }
 
-static void handle(int sig, siginfo_t *info, void *opaque)
+static void handle_fault(int sig, siginfo_t *info, void *opaque)
 {
     unsigned changes = kvm390_windows_changes();
     void *host = info->si_addr;
@@ -171,14 +171,14 @@ static void handle(int sig, siginfo_t *info, void *opaque)
     if (in_generated_code(current_cpu, pc)) {
         leave_instruction(current_cpu, gpa, pc);
     }
-    substitute(host, changes);
+    substitute_page(host, changes);
 }
 
 /* The signal is not blocked meanwhile: the handler may be left for good. */
 void kvm390_lost_pages_init(void)
 {
     struct sigaction action = {
-        .sa_sigaction = handle,
+        .sa_sigaction = handle_fault,
         .sa_flags = SA_SIGINFO | SA_NODEFER,
     };
 

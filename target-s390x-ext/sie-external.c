@@ -16,8 +16,8 @@
 #include "kvm390/include/sie.h"
 
 /* Stores the code and exchanges the PSWs; the new one may wait. */
-static void take(CPUS390XState *env, uint64_t lowcore, uint16_t code,
-                 uint16_t from)
+static void take_external(CPUS390XState *env, uint64_t lowcore, uint16_t code,
+                          uint16_t from)
 {
     const MemTxAttrs attrs = MEMTXATTRS_UNSPECIFIED;
     AddressSpace *as = env_cpu(env)->as;
@@ -56,13 +56,13 @@ bool kvm390_sie_take_external(CPUS390XState *env)
         lowcore = kvm390_sie_lowcore(env);
         caller = kvm390_sie_called(env, true);
         if (caller >= 0) {
-            take(env, lowcore, EXT_EXTERNAL_CALL, caller);
+            take_external(env, lowcore, EXT_EXTERNAL_CALL, caller);
             return true;
         }
     }
     code = sie->eca & SIE_ECA_CEI ? kvm390_sie_timer_due(env) : 0;
     if (code) {
-        take(env, kvm390_sie_lowcore(env), code, 0);
+        take_external(env, kvm390_sie_lowcore(env), code, 0);
     }
     return code;
 }

@@ -92,8 +92,8 @@ static bool make_call(uint64_t control, bool extended, unsigned source)
 }
 
 /* The order is done: the guest goes on behind it. */
-static void G_NORETURN complete(CPUS390XState *env, uint64_t next,
-                                unsigned cc)
+static void G_NORETURN complete_order(CPUS390XState *env, uint64_t next,
+                                      unsigned cc)
 {
     env->cc_op = cc;
     kvm390_next_instruction(env, next);
@@ -115,7 +115,7 @@ static void external_call(CPUS390XState *env, const Peer *peer,
         env->cc_op = 0;
         kvm390_sie_leave_done(env, SIE_ICPT_PARTIAL, text);
     }
-    complete(env, text->next, 0);
+    complete_order(env, text->next, 0);
 }
 
 static void sense_running(CPUS390XState *env, const Peer *peer,
@@ -128,10 +128,10 @@ static void sense_running(CPUS390XState *env, const Peer *peer,
         return;
     }
     if (flags & SIE_CPUFLAG_RUNNING) {
-        complete(env, text->next, 0);
+        complete_order(env, text->next, 0);
     }
     env->regs[r1] = deposit64(env->regs[r1], 0, 32, STATUS_NOT_RUNNING);
-    complete(env, text->next, 1);
+    complete_order(env, text->next, 1);
 }
 
 void kvm390_sie_sigp_order(CPUS390XState *env, const Kvm390SieText *text)

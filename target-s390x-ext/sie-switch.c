@@ -237,7 +237,7 @@ static void load_controls(Kvm390Sie *sie)
 }
 
 /* Why it cannot be executed, or SIE_VALID. In the guest's world. */
-static uint16_t validity(CPUS390XState *env)
+static uint16_t check_validity(CPUS390XState *env)
 {
     Kvm390Sie *sie = &env->kvm390.sie;
     uint32_t cpuflags = ldl_be_p(sie->block + SIE_CPUFLAGS);
@@ -296,7 +296,7 @@ void HELPER(kvm390_sie)(CPUS390XState *env, uint64_t addr, uint64_t next)
     world_from_block(&guest, block);
     load_controls(sie);
     load_world(env, &guest);
-    why = validity(env);
+    why = check_validity(env);
     sie->per = ldl_be_p(block + SIE_CPUFLAGS) & SIE_CPUFLAG_P;
     /* Entries of pages with a watchpoint are of a kind of their own. */
     hold = entries_hold(env, addr) && !sie->per;

@@ -111,7 +111,7 @@ static int64_t ckc_ns(const Kvm390Sie *sie)
            now_ns() + tod2time(sie->ckc - tod) + 1;
 }
 
-static void arm(Kvm390Sie *sie, CPUS390XState *env, int64_t when)
+static void arm_timer(Kvm390Sie *sie, CPUS390XState *env, int64_t when)
 {
     const int64_t armed = qatomic_read(&sie->timer_ns);
 
@@ -147,7 +147,7 @@ void kvm390_sie_arm(CPUS390XState *env)
     const int64_t due = first_due(env);
 
     if (due > now_ns()) {
-        arm(&env->kvm390.sie, env, due);
+        arm_timer(&env->kvm390.sie, env, due);
         return;
     }
     BQL_LOCK_GUARD();
@@ -158,5 +158,5 @@ void kvm390_sie_arm_again(CPUS390XState *env)
 {
     const int64_t due = first_due(env), now = now_ns();
 
-    arm(&env->kvm390.sie, env, due > now ? due : now + LOOK_AGAIN_NS);
+    arm_timer(&env->kvm390.sie, env, due > now ? due : now + LOOK_AGAIN_NS);
 }

@@ -59,7 +59,7 @@ static int check_target(S390CPU *dst, unsigned order)
 }
 
 /* Returns a condition code, or -1: QEMU does it. BQL. */
-static int stop(S390CPU *dst, unsigned order)
+static int order_stop(S390CPU *dst, unsigned order)
 {
     if (s390_cpu_get_state(dst) != S390_CPU_STATE_OPERATING ||
         (order != SIGP_STOP && order != SIGP_STOP_STORE_STATUS)) {
@@ -115,7 +115,7 @@ void kvm390_sigp(CPUS390XState *env, Kvm390Exit *e, uint64_t insn,
     dst = s390_cpu_addr2state(env->regs[insn >> 48 & 0xf]);
     cc = check_target(dst, order);
     if (cc < 0 && !user) {
-        cc = stop(dst, order);
+        cc = order_stop(dst, order);
     }
     bql_unlock();
     if (cc >= 0) {

@@ -377,8 +377,8 @@ static void page_is_used(uint64_t gpa)
 
 /* --- the memory map --- */
 
-static IOMMUTLBEntry translate(IOMMUMemoryRegion *iommu, hwaddr addr,
-                               IOMMUAccessFlags flag, int index)
+static IOMMUTLBEntry translate_address(IOMMUMemoryRegion *iommu, hwaddr addr,
+                                       IOMMUAccessFlags flag, int index)
 {
     IOMMUTLBEntry entry = {
         .target_as = &windows,
@@ -437,7 +437,7 @@ typedef struct {
     uint64_t gpa, end;  /* pieces side by side so far */
 } Walk;
 
-static void tell(Walk *walk)
+static void tell_pieces(Walk *walk)
 {
     ram_addr_t offset;
     Kvm390RamWindow *w;
@@ -456,7 +456,7 @@ static gboolean walk_piece(gpointer key, gpointer value, gpointer opaque)
     Walk *walk = opaque;
 
     if (walk->end != s->gpa) {
-        tell(walk);
+        tell_pieces(walk);
         walk->gpa = s->gpa;
     }
     walk->end = s->last + 1;
@@ -474,7 +474,7 @@ void kvm390_for_each_memory(flatview_cb each, void *opaque)
     QEMU_LOCK_GUARD(&lock);
     if (pieces.by_last) {
         g_tree_foreach(pieces.by_last, walk_piece, &walk);
-        tell(&walk);
+        tell_pieces(&walk);
     }
 }
 
@@ -482,7 +482,7 @@ static void class_init(ObjectClass *oc, Kvm390ClassData *data)
 {
     IOMMUMemoryRegionClass *imrc = IOMMU_MEMORY_REGION_CLASS(oc);
 
-    imrc->translate = translate;
+    imrc->translate = translate_address;
     imrc->attrs_to_index = attrs_to_index;
 }
 

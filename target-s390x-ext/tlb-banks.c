@@ -37,7 +37,7 @@ static unsigned first_bank(const CPUS390XState *env)
                                   : KVM390_INDEXES;
 }
 
-static void exchange(void *one, void *other, size_t size)
+static void exchange_bytes(void *one, void *other, size_t size)
 {
     uint64_t *a = one, *b = other;
 
@@ -52,7 +52,7 @@ static void exchange(void *one, void *other, size_t size)
 #define EXCHANGE(a, b) do {                                             \
     QEMU_BUILD_BUG_ON(sizeof(a) != sizeof(b));                          \
     QEMU_BUILD_BUG_ON(sizeof(a) % sizeof(uint64_t));                    \
-    exchange(&(a), &(b), sizeof(a));                                    \
+    exchange_bytes(&(a), &(b), sizeof(a));                                    \
 } while (0)
 
 /*
@@ -73,7 +73,7 @@ static void exchange_victims(CPUTLBDesc *one, CPUTLBDesc *other)
 static void exchange_descriptors(CPUTLBDesc *one, CPUTLBDesc *other)
 {
     exchange_victims(one, other);
-    exchange(one, other, offsetof(CPUTLBDesc, vtable));
+    exchange_bytes(one, other, offsetof(CPUTLBDesc, vtable));
     EXCHANGE(one->fulltlb, other->fulltlb);
 }
 

@@ -181,8 +181,8 @@ int kvm390_windows_reserve(uint64_t gpa, uint64_t last)
 }
 
 /* All that changes a mapping. */
-static bool place(uint8_t *host, uint64_t size, int prot, int flags, int fd,
-                  uint64_t offset)
+static bool place_mapping(uint8_t *host, uint64_t size, int prot, int flags,
+                          int fd, uint64_t offset)
 {
     void *at;
 
@@ -195,13 +195,14 @@ static bool place(uint8_t *host, uint64_t size, int prot, int flags, int fd,
 
 static bool place_nothing(uint8_t *host, uint64_t size)
 {
-    return place(host, size, PROT_NONE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return place_mapping(host, size, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
 static bool place_file(uint8_t *host, uint64_t size, int fd, uint64_t offset)
 {
-    if (!place(host, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset)) {
+    if (!place_mapping(host, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+                       offset)) {
         return false;
     }
     qemu_madvise(host, size, QEMU_MADV_HUGEPAGE);
@@ -210,7 +211,7 @@ static bool place_file(uint8_t *host, uint64_t size, int fd, uint64_t offset)
 }
 
 /* How much of a range from @gpa on lies in its window, and where. */
-static uint64_t part(uint64_t gpa, uint64_t size, uint8_t **host)
+static uint64_t part_in_window(uint64_t gpa, uint64_t size, uint8_t **host)
 {
     Kvm390RamWindow *w = kvm390_window_at(gpa);
     uint64_t offset = gpa - w->gpa;
@@ -225,7 +226,7 @@ int kvm390_windows_map(uint64_t gpa, uint64_t size, int fd, uint64_t offset)
     uint8_t *host;
 
     for (done = 0; done < size; done += n) {
-        n = part(gpa + done, size - done, &host);
+        n = part_in_window(gpa + done, size - done, &host);
         if (!place_file(host, n, fd, offset + done)) {
             int ret = errno == ENOMEM ? -ENOMEM : -EFAULT;
 
@@ -242,7 +243,7 @@ void kvm390_windows_unmap(uint64_t gpa, uint64_t size)
     uint8_t *host;
 
     for (; size; gpa += n, size -= n) {
-        n = part(gpa, size, &host);
+        n = part_in_window(gpa, size, &host);
         if (!place_nothing(host, n)) {
             /* No room for one more mapping; what was there goes anyway. */
             madvise(host, n, MADV_DONTNEED);

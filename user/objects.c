@@ -62,7 +62,7 @@ static void after_fork(void)
 }
 
 /* Their numbers stay the program's; no ioctl works on them. */
-static void forked(void)
+static void objects_forked(void)
 {
     struct object *o;
 
@@ -78,7 +78,7 @@ static void forked(void)
 static void watch_forks(void)
 {
     if (!__atomic_exchange_n(&active, true, __ATOMIC_RELAXED)) {
-        pthread_atfork(before_fork, after_fork, forked);
+        pthread_atfork(before_fork, after_fork, objects_forked);
     }
 }
 
