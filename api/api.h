@@ -289,8 +289,8 @@ struct Kvm390SlotFile *kvm390_client_file(Kvm390Call *call, uint64_t size,
  * kvm390_client_memory_remove: the guest has no memory in a range any more
  * @gpa, @size: the range, in bytes; memory around it stays
  *
- * No vCPU has anything of it in its TLBs afterwards. Gives up the BQL. Under
- * the VM's lock and the BQL.
+ * No vCPU has anything of it in its TLBs afterwards; if there was anything,
+ * the BQL is given up meanwhile. Under the VM's lock and the BQL.
  */
 void kvm390_client_memory_remove(uint64_t gpa, uint64_t size);
 

@@ -67,6 +67,9 @@ static void flush_tlbs(void)
 void kvm390_client_memory_remove(uint64_t gpa, uint64_t size)
 {
     g_assert(kvm390_vm_locked());
+    if (!kvm390_slot_memory_overlaps(gpa, size)) {
+        return; /* no vCPU need be asked */
+    }
     kvm390_slot_memory_remove(gpa, size);
     flush_tlbs();
     kvm390_slot_memory_release(gpa, size);

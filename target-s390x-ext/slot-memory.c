@@ -246,6 +246,9 @@ bool kvm390_slot_memory_overlaps(uint64_t gpa, uint64_t size)
 {
     const Kvm390Stretch *s;
 
+    if (!size) {
+        return false;
+    }
     QEMU_LOCK_GUARD(&lock);
     s = kvm390_stretches_from(&pieces, gpa);
     return s && s->gpa <= gpa + (size - 1);

@@ -173,6 +173,8 @@ static void test_mapping(void)
     CHECK(run->s390_ucontrol.pgm_code == 0x10);
     CHECK(ucas(KVM_S390_UCAS_MAP, mem, 0, MIB) == 0);
     CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_VCPU_FAULT, (void *)0x1234) == 0);
+    CHECK(ucas(KVM_S390_UCAS_UNMAP, NULL, 0, 0) == 0);
+    CHECK(kvm390_vcpu_ioctl(vcpu, KVM_S390_VCPU_FAULT, (void *)0x1234) == 0);
     CHECK(ucas(KVM_S390_UCAS_UNMAP, NULL, 0, -MIB) == 0);
     FAILS(kvm390_vcpu_ioctl(vcpu, KVM_S390_VCPU_FAULT, NULL), EREMOTE);
     finish();
