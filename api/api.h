@@ -286,6 +286,14 @@ struct Kvm390SlotFile *kvm390_client_file(Kvm390Call *call, uint64_t size,
                                           uint64_t *offset);
 
 /**
+ * kvm390_client_memory_reserve: take what cannot be refused later
+ * @gpa, @size: the range that memory is to be added in, in whole pages
+ *
+ * Returns: 0, or -ENOMEM where there is no room for it or for its keys. BQL.
+ */
+int kvm390_client_memory_reserve(uint64_t gpa, uint64_t size);
+
+/**
  * kvm390_client_memory_remove: the guest has no memory in a range any more
  * @gpa, @size: the range, in bytes; memory around it stays
  *

@@ -18,6 +18,7 @@
 #include "qemu/host-utils.h"
 #include "kvm390/include/compat.h"
 #include "kvm390/include/host-fault.h"
+#include "kvm390/include/keys.h"
 #include "kvm390/include/slot-memory.h"
 
 /* A file that is too short is refused, and stays as it is. */
@@ -62,6 +63,14 @@ static void flush_tlbs(void)
     CPU_FOREACH(cs) {
         run_on_cpu(cs, flush_tlb, RUN_ON_CPU_NULL);
     }
+}
+
+int kvm390_client_memory_reserve(uint64_t gpa, uint64_t size)
+{
+    int ret = kvm390_slot_memory_reserve(gpa, size);
+
+    return ret ? ret : kvm390_keys_reserve(gpa >> TARGET_PAGE_BITS,
+                                           size >> TARGET_PAGE_BITS);
 }
 
 void kvm390_client_memory_remove(uint64_t gpa, uint64_t size)

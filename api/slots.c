@@ -53,18 +53,10 @@ static bool is_logged(const Kvm390Slot *slot)
     return slot->flags & KVM_MEM_LOG_DIRTY_PAGES;
 }
 
-/* What cannot be refused later is taken before. */
-static int reserve_memory(uint64_t gpa, uint64_t size)
-{
-    int ret = kvm390_slot_memory_reserve(gpa, size);
-
-    return ret ? ret : kvm390_keys_reserve(gpa / PAGE, size / PAGE);
-}
-
 /* The guest can get at the slot's memory from here on. */
 static int show_slot(Kvm390Slot *slot)
 {
-    int ret = reserve_memory(slot->gpa, slot->size);
+    int ret = kvm390_client_memory_reserve(slot->gpa, slot->size);
 
     if (ret) {
         return ret;
@@ -148,7 +140,7 @@ static int delete_slot(unsigned id)
 static int move_slot(Kvm390Slot *slot, uint64_t gpa)
 {
     uint64_t old = slot->gpa;
-    int ret = reserve_memory(gpa, slot->size);
+    int ret = kvm390_client_memory_reserve(gpa, slot->size);
 
     if (ret) {
         return ret;

@@ -10,7 +10,6 @@
  */
 #include "qemu/osdep.h"
 #include "vm-state.h"
-#include "kvm390/include/keys.h"
 #include "kvm390/include/slot-memory.h"
 
 #define SEGMENT    (1ull << 20)
@@ -35,12 +34,8 @@ static int map_segments(const Kvm390Call *call, Kvm390SlotFile *file,
 {
     const struct kvm_s390_ucas_mapping *ucas = call->arg;
     const uint64_t at = address_of(call), len = ucas->length;
-    int ret = kvm390_slot_memory_reserve(at, len);
+    int ret = kvm390_client_memory_reserve(at, len);
 
-    if (!ret) {
-        ret = kvm390_keys_reserve(at >> TARGET_PAGE_BITS,
-                                  len >> TARGET_PAGE_BITS);
-    }
     if (ret) {
         return ret;
     }

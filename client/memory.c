@@ -167,73 +167,70 @@ static void forget_ranges(uintptr_t addr, uintptr_t end, bool gone)
     }
 }
 
+/* @new, or nothing, takes the place of what is listed in [addr, end). */
+static bool change_ranges(uintptr_t addr, uintptr_t end, bool gone,
+                          const struct range *new)
+{
+    bool shared, ok;
+
+    pthread_mutex_lock(&lock);
+    shared = is_shared(addr, end);
+    forget_ranges(addr, end, gone);
+    ok = !new || add_range(new);
+    pthread_mutex_unlock(&lock);
+    tell_lost(addr, end, shared);
+    return ok;
+}
+
 int kvm390_memory_register(void *addr, size_t len, int fd, uint64_t offset)
 {
-    uintptr_t start = (uintptr_t)addr;
-    int copy = duplicate_fd(fd);
     struct range range = {
-        .addr = start, .end = start + len, .fd = copy, .offset = offset,
+        .addr = (uintptr_t)addr, .end = (uintptr_t)addr + len,
+        .fd = duplicate_fd(fd), .offset = offset,
     };
-    bool shared;
 
-    if (copy < 0) {
+    if (range.fd < 0) {
         return -1;
     }
-    pthread_mutex_lock(&lock);
-    shared = is_shared(start, start + len);
-    forget_ranges(start, start + len, true);
-    if (!add_range(&range)) {
-        kvm390_unhide(copy);
-        copy = -1;
+    if (!change_ranges(range.addr, range.end, true, &range)) {
+        put_fd(range.fd);
+        return -1;
     }
-    pthread_mutex_unlock(&lock);
-    tell_lost(start, start + len, shared);
-    return copy < 0 ? -1 : 0;
+    return 0;
 }
 
 void kvm390_memory_mapped(void *addr, size_t len)
 {
-    uintptr_t start = (uintptr_t)addr;
-    bool shared;
+    const struct range range = {
+        .addr = (uintptr_t)addr, .end = (uintptr_t)addr + len,
+        .fd = -1, .was_private = true,
+    };
 
-    pthread_mutex_lock(&lock);
-    shared = is_shared(start, start + len);
-    forget_ranges(start, start + len, true);
-    add_range(&(struct range) { .addr = start, .end = start + len, .fd = -1,
-                                .was_private = true });
-    pthread_mutex_unlock(&lock);
-    tell_lost(start, start + len, shared);
+    change_ranges(range.addr, range.end, true, &range);
 }
 
-static void drop_range(void *addr, size_t len, bool gone)
+/* The end of a range that may end within a page. */
+static uintptr_t page_end(uintptr_t addr, size_t len)
 {
-    uintptr_t start = (uintptr_t)addr;
     uintptr_t page = sysconf(_SC_PAGESIZE);
-    uintptr_t end = (start + len + page - 1) & -page;
-    bool shared;
 
-    pthread_mutex_lock(&lock);
-    shared = is_shared(start, end);
-    forget_ranges(start, end, gone);
-    pthread_mutex_unlock(&lock);
-    tell_lost(start, end, shared);
+    return (addr + len + page - 1) & -page;
 }
 
 void kvm390_memory_forget(void *addr, size_t len)
 {
-    drop_range(addr, len, true);
+    change_ranges((uintptr_t)addr, page_end((uintptr_t)addr, len), true, NULL);
 }
 
 void kvm390_memory_moved(void *addr, size_t len)
 {
-    drop_range(addr, len, false);
+    change_ranges((uintptr_t)addr, page_end((uintptr_t)addr, len), false, NULL);
 }
 
 void kvm390_memory_protect(void *addr, size_t len, int prot)
 {
     uintptr_t start = (uintptr_t)addr;
-    uintptr_t page = sysconf(_SC_PAGESIZE);
-    uintptr_t end = (start + len + page - 1) & -page;
+    uintptr_t end = page_end(start, len);
     bool shared;
 
     pthread_mutex_lock(&lock);
@@ -434,7 +431,6 @@ int kvm390_memory_share(void *addr, size_t len, uint64_t *offset)
         if (own && own->end - own->addr > LARGE) {
             own = NULL;
         }
-
         if (in_lasting_file(start, end)) {
             errno = ENOTSUP;
         } else if (!replace_by_file(own ? own->addr : start,

@@ -54,7 +54,7 @@ int kvm390_slot_memory_reserve(uint64_t gpa, uint64_t size);
 
 /**
  * kvm390_slot_memory_add: the guest has a piece of a file
- * @gpa, @size: its addresses, in whole pages, where it has nothing yet
+ * @gpa, @size: its addresses, in whole pages: reserved, and without memory yet
  * @hva: the client's address of it
  * @offset: where in the file, in bytes
  *

@@ -142,11 +142,8 @@ int kvm390_slot_memory_add(uint64_t gpa, uint64_t size, uint64_t hva,
                            Kvm390SlotFile *file, uint64_t offset)
 {
     uint64_t last = gpa + (size - 1);
-    int ret = kvm390_slot_memory_reserve(gpa, size);
+    int ret = kvm390_windows_map(gpa, size, file->fd, offset);
 
-    if (!ret) {
-        ret = kvm390_windows_map(gpa, size, file->fd, offset);
-    }
     if (ret) {
         return ret;
     }
