@@ -9,10 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #define _GNU_SOURCE
-#include "harness.h"
-#include "kvm390/include/sie.h"
-
-#define MIB (1ull << 20)
+#include "ucontrol.h"
 
 static struct kvm390_vcpu *vcpu;
 static struct kvm_run *run;
@@ -33,19 +30,7 @@ static void sie_put(size_t at, size_t size, uint64_t value)
 
 static int ucas(unsigned long request, void *user, uint64_t addr, uint64_t len)
 {
-    struct kvm_s390_ucas_mapping map = {
-        .user_addr = (uintptr_t)user, .vcpu_addr = addr, .length = len,
-    };
-
-    return kvm390_vcpu_ioctl(vcpu, request, &map);
-}
-
-/* Memory that starts at a segment's boundary. */
-static unsigned char *segments(uint64_t len)
-{
-    unsigned char *p = map(len + MIB);
-
-    return (unsigned char *)(((uintptr_t)p + MIB - 1) & -MIB);
+    return ucas_of(vcpu, request, user, addr, len);
 }
 
 /* A user-controlled VM with a vCPU and nothing mapped. */
@@ -59,9 +44,7 @@ static bool start_bare(void)
         return false;
     }
     run = kvm390_vcpu_run(vcpu);
-    sie = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
-               kvm390_vcpu_fd(vcpu), KVM_S390_SIE_PAGE_OFFSET * 4096);
-    CHECK(sie != MAP_FAILED);
+    sie = map_block(vcpu);
     run->psw_mask = 0x180000000;
     run->psw_addr = CODE;
     return sie != MAP_FAILED;
@@ -86,10 +69,7 @@ static int run_it(void)
 
 static bool is_unmapped(uint64_t page)
 {
-    return run->exit_reason == KVM_EXIT_S390_UCONTROL &&
-           run->s390_ucontrol.pgm_code == 0x10 &&
-           run->s390_ucontrol.trans_exc_code == page &&
-           sie[SIE_ICPTCODE] == 0;
+    return ended_unmapped(run, page) && sie[SIE_ICPTCODE] == 0;
 }
 
 static bool is_intercept(unsigned code)
@@ -305,15 +285,9 @@ static void test_block(void)
     finish();
 }
 
-/* One instruction at the code, then diag 0,0,0x501. */
 static void set_insn(const void *insn, size_t len)
 {
-    static const unsigned char diag[] = { 0x83, 0x00, 0x05, 0x01 };
-
-    memcpy(memory + CODE, insn, len);
-    memcpy(memory + CODE + len, diag, sizeof(diag));
-    run->psw_mask = 0x180000000;
-    run->psw_addr = CODE;
+    put_insn(memory, run, insn, len);
     run->s.regs.gprs[5] = 0x20000;
 }
 

@@ -9,12 +9,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #define _GNU_SOURCE
-#include "harness.h"
-#include "kvm390/include/sie.h"
+#include "ucontrol.h"
 
 #include <pthread.h>
 
-#define MIB     (1ull << 20)
 #define GIB     (1ull << 30)
 #define SPACE   (512 * GIB)
 #define DATA    0x20000
@@ -32,18 +30,7 @@ static Own own[VCPUS];
 static int ucas(Own *o, unsigned long request, void *user, uint64_t addr,
                 uint64_t len)
 {
-    struct kvm_s390_ucas_mapping map = {
-        .user_addr = (uintptr_t)user, .vcpu_addr = addr, .length = len,
-    };
-
-    return kvm390_vcpu_ioctl(o->vcpu, request, &map);
-}
-
-static unsigned char *segments(uint64_t len)
-{
-    unsigned char *p = map(len + MIB);
-
-    return (unsigned char *)(((uintptr_t)p + MIB - 1) & -MIB);
+    return ucas_of(o->vcpu, request, user, addr, len);
 }
 
 static void add_vcpu(unsigned id)
@@ -54,9 +41,7 @@ static void add_vcpu(unsigned id)
     o->vcpu = kvm390_vcpu_create(vm, id);
     CHECK(o->vcpu);
     o->run = kvm390_vcpu_run(o->vcpu);
-    o->sie = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
-                  kvm390_vcpu_fd(o->vcpu), KVM_S390_SIE_PAGE_OFFSET * 4096);
-    CHECK(o->sie != MAP_FAILED);
+    o->sie = map_block(o->vcpu);
     memcpy(&cpuflags, o->sie + SIE_CPUFLAGS, 4);
     cpuflags &= ~SIE_CPUFLAG_KSS; /* key instructions are interpreted */
     memcpy(o->sie + SIE_CPUFLAGS, &cpuflags, 4);
@@ -81,31 +66,21 @@ static int run_own(Own *o)
     return kvm390_vcpu_ioctl(o->vcpu, KVM_RUN, NULL);
 }
 
-/* One instruction, then diag 0,0,0x501. */
 static int run_insn(Own *o, const void *insn, size_t len, uint64_t gpr5)
 {
-    static const unsigned char diag[] = { 0x83, 0x00, 0x05, 0x01 };
-
-    memcpy(o->mem + CODE, insn, len);
-    memcpy(o->mem + CODE + len, diag, sizeof(diag));
-    o->run->psw_mask = 0x180000000;
-    o->run->psw_addr = CODE;
+    put_insn(o->mem, o->run, insn, len);
     o->run->s.regs.gprs[5] = gpr5;
     return run_own(o);
 }
 
 static bool is_done(const Own *o)
 {
-    return o->run->exit_reason == KVM_EXIT_S390_SIEIC &&
-           o->run->s390_sieic.icptcode == 4 &&
-           o->run->s390_sieic.ipa == 0x8300;
+    return is_diag_501(o->run);
 }
 
 static bool is_unmapped(const Own *o, uint64_t page)
 {
-    return o->run->exit_reason == KVM_EXIT_S390_UCONTROL &&
-           o->run->s390_ucontrol.pgm_code == 0x10 &&
-           o->run->s390_ucontrol.trans_exc_code == page;
+    return ended_unmapped(o->run, page);
 }
 
 static void finish(void)
